@@ -1,0 +1,15 @@
+"""Smallest eigenvalues, proven lower bounds for them, and spectral densities."""
+
+from .certificate import certified_smallest_eigenvalue
+from .density import SpectralDensity, spectral_density
+from .smallest import ResolutionError, ResolutionWarning, smallest_eigenvalue, smallest_singular_value
+
+__all__ = [
+    "ResolutionError",
+    "ResolutionWarning",
+    "SpectralDensity",
+    "certified_smallest_eigenvalue",
+    "smallest_eigenvalue",
+    "smallest_singular_value",
+    "spectral_density",
+]

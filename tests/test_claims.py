@@ -1,0 +1,518 @@
+import dataclasses
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from ntklib import claims
+from ntklib.claims import (
+    Claim,
+    UnknownClaimError,
+    Verdict,
+    check,
+    claim,
+    frequency,
+    inequality,
+    isolated_registry,
+    ledger,
+    registry,
+    scaling_law,
+    slack_chain,
+)
+
+FIELDS = {
+    "id": "am-gm",
+    "source": "Book, section 1",
+    "statement": "The arithmetic mean is at least the geometric one.",
+    "status": "proved here",
+    "assumptions": "Positive numbers.",
+    "does_not_say": "By how much.",
+}
+
+
+@pytest.fixture
+def empty():
+    with isolated_registry() as inside:
+        yield inside
+
+
+def register(**changes):
+    @claim(**{**FIELDS, **changes})
+    def means(*, a=1.0, b=4.0, factor=1.0):
+        return inequality((a + b) / 2, factor * (a * b) ** 0.5)
+
+    means.refuted_by(factor=2.0)
+    return means
+
+
+# the registry
+
+
+def test_registering_needs_check_and_refutation_and_the_check_stays_callable(empty):
+    means = register()
+    assert list(registry) == ["am-gm"]
+    assert means(a=3.0, b=3.0).slack == 1.0
+    found = registry["am-gm"]
+    assert found.check is means
+    assert dict(found.parameters) == {"a": 1.0, "b": 4.0, "factor": 1.0}
+    assert not found.refutation()
+
+
+def test_refutation_may_be_a_function(empty):
+    @claim(**FIELDS)
+    def means(*, factor=1.0):
+        return inequality(2.5, factor * 2.0)
+
+    @means.refuted_by
+    def broken():
+        return means(factor=10.0)
+
+    assert registry["am-gm"].refutation is broken
+    assert ledger()["refuted"].tolist() == [True]
+
+
+def test_claim_without_refutation_blocks_the_registry(empty):
+    @claim(**FIELDS)
+    def means():
+        return inequality(2.5, 2.0)
+
+    with pytest.raises(TypeError, match=r"am-gm has no refutation; expected `check.refuted_by"):
+        list(registry)
+
+
+def test_refutation_must_break_something_that_exists(empty):
+    means = register()
+    with pytest.raises(TypeError, match="received nothing; expected a function or the parameters that break"):
+        means.refuted_by()
+    with pytest.raises(TypeError, match="no parameter 'depth'; expected some of a, b, factor"):
+        means.refuted_by(depth=3)
+
+
+def test_registry_and_claims_are_read_only(empty):
+    register()
+    assert isinstance(registry, Mapping)
+    with pytest.raises(TypeError):
+        registry["other"] = registry["am-gm"]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        registry["am-gm"].status = "open"
+    with pytest.raises(TypeError):
+        registry["am-gm"].parameters["a"] = 5.0
+
+
+def test_isolation_restores_the_registry_even_after_an_error(empty):
+    register()
+    with pytest.raises(ValueError, match="status='true'"), isolated_registry():
+        register(status="true")
+    assert list(registry) == ["am-gm"]
+
+
+def test_same_function_may_register_again_and_another_may_not(empty):
+    register()
+    register(statement="Said better.")
+    assert registry["am-gm"].statement == "Said better."
+
+    with pytest.raises(ValueError, match=r"'am-gm' is taken by .*means; expected an id of its own"):
+
+        @claim(**FIELDS)
+        def other():
+            return inequality(1.0, 1.0)
+
+
+def test_looking_into_the_registry_imports_the_theory_and_nothing_before(monkeypatch):
+    asked = []
+    monkeypatch.setattr(claims, "_CLAIMS", {})
+    monkeypatch.setattr(claims.importlib, "import_module", asked.append)
+    assert asked == []
+    assert len(registry) == 0
+    assert set(asked) == {"ntklib.theory"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"source": "Jacot 2018"},
+            "source='Jacot 2018'; expected it to begin with one of Nguyen, Bombari",
+        ),
+        ({"source": "Chenault 2020"}, "source='Chenault 2020'"),
+        ({"source": ""}, "source=''"),
+        ({"status": "true"}, "status='true'; expected one of proved here, proof sketched, cited, open"),
+        ({"id": "two words"}, "id='two words'; expected letters"),
+        ({"statement": " "}, "statement is empty; expected a sentence"),
+        ({"assumptions": ""}, "assumptions is empty"),
+        ({"does_not_say": ""}, "does_not_say is empty"),
+    ],
+)
+def test_malformed_claims_are_refused(empty, changes, message):
+    with pytest.raises(ValueError, match=message):
+        register(**changes)
+    assert not list(registry)
+
+
+@pytest.mark.parametrize(
+    "source", ["Nguyen et al. 2021, Theorem 3.2", "Bombari 2022", "Chen 2021", "Terjék 2025", "Book"]
+)
+def test_sources_of_the_theory_sheets_are_accepted(empty, source):
+    register(source=source)
+    assert registry["am-gm"].source == source
+
+
+def test_check_whose_parameters_lack_defaults_is_refused(empty):
+    with pytest.raises(TypeError, match="parameter 'n' of the check of 'am-gm' has no default"):
+        claim(**FIELDS)(lambda n: inequality(n, 1.0))
+    with pytest.raises(TypeError, match="parameter 'rest' of the check of 'am-gm' has no default or no name"):
+        claim(**FIELDS)(lambda **rest: inequality(1.0, 1.0))
+
+
+# check and ledger
+
+
+def test_check_passes_parameters_and_defaults(empty):
+    register()
+    assert check("am-gm").slack == 1.25
+    assert check("am-gm", a=4.0).slack == 1.0
+    assert not check("am-gm", factor=3.0)
+
+
+def test_unknown_ids_and_parameters_are_named_with_their_neighbours(empty):
+    register()
+    register(id="schur")
+    with pytest.raises(UnknownClaimError, match="no claim has the id 'am-gn'; the nearest are am-gm;"):
+        check("am-gn")
+    with pytest.raises(KeyError, match="no claim has the id 'zzzz'; the nearest are am-gm, schur"):
+        check("zzzz")
+    with pytest.raises(TypeError, match="'am-gm' has no parameter 'n'; expected some of a, b, factor"):
+        check("am-gm", n=3)
+    assert "am-gn" not in registry
+
+
+def test_check_must_return_a_verdict_and_its_errors_say_whose_they_are(empty):
+    @claim(**FIELDS)
+    def wrong(*, crash=False):
+        if crash:
+            raise ArithmeticError("overflow")
+        return True
+
+    wrong.refuted_by(crash=True)
+    with pytest.raises(TypeError, match="the check of 'am-gm' returned a bool; expected a Verdict"):
+        check("am-gm")
+    with pytest.raises(ArithmeticError) as caught:
+        check("am-gm", crash=True)
+    assert caught.value.__notes__ == ["claims: while running the check of 'am-gm'"]
+
+
+def test_ledger_has_exactly_its_columns_and_one_row_per_claim_in_order(empty):
+    register(id="b")
+    register(id="a")
+    table = ledger()
+    assert list(table.columns) == (
+        [
+            "id",
+            "source",
+            "statement",
+            "status",
+            "measured",
+            "predicted",
+            "slack",
+            "holds",
+            "refuted",
+            "seconds",
+        ]
+    )
+    assert table["id"].tolist() == ["b", "a"]
+    assert table[["measured", "predicted", "slack", "holds", "refuted"]].iloc[0].tolist() == (
+        [2.5, 2.0, 1.25, True, True]
+    )
+    assert table["holds"].dtype == table["refuted"].dtype == bool
+    assert (table["seconds"] >= 0).all()
+    assert ledger(["a"])["id"].tolist() == ["a"]
+    assert list(ledger([]).columns) == list(table.columns)
+
+
+def test_ledger_shows_a_refutation_that_fails_to_refute_and_a_claim_that_fails(empty):
+    @claim(**FIELDS)
+    def toothless(*, factor=1.0, truth=1.0):
+        return inequality(truth, 0.5 * min(factor, 1.0))
+
+    toothless.refuted_by(factor=100.0)
+
+    @claim(**{**FIELDS, "id": "false"})
+    def false(*, factor=1.0):
+        return inequality(1.0, 2.0 * factor)
+
+    false.refuted_by(factor=5.0)
+    assert ledger()[["holds", "refuted"]].to_numpy().tolist() == [[True, False], [False, True]]
+
+
+def test_ledger_refuses_unknown_ids_before_running_and_a_bare_string(empty):
+    ran = []
+
+    @claim(**FIELDS)
+    def noted(*, factor=1.0):
+        ran.append(factor)
+        return inequality(1.0, factor)
+
+    noted.refuted_by(factor=2.0)
+    with pytest.raises(UnknownClaimError):
+        ledger(["am-gm", "nowhere"])
+    assert not ran
+    with pytest.raises(TypeError, match=r"expected a list of ids; write \['am-gm'\]"):
+        ledger("am-gm")
+
+
+# verdicts
+
+
+def test_verdict_is_true_exactly_when_it_holds_and_holds_plain_numbers():
+    verdict = Verdict(np.float32(2), 1, np.float64(2), np.bool_(True))
+    assert verdict
+    assert not Verdict(1.0, 2.0, 0.5, False)
+    assert [type(v) for v in (verdict.measured, verdict.predicted, verdict.slack, verdict.holds)] == (
+        [float, float, float, bool]
+    )
+    assert repr(verdict) == "holds: measured 2.00, predicted 1.00, slack 2.00"
+
+
+@pytest.mark.parametrize("direction", [">=", "<="])
+def test_inequality_reports_the_row_with_the_least_room(direction):
+    rng = np.random.default_rng(0)
+    bound, room = rng.lognormal(size=20), 1 + rng.lognormal(size=20)
+    measured = bound * room if direction == ">=" else bound / room
+    verdict = inequality(measured, bound, direction=direction)
+    worst = np.argmin(room)
+    assert verdict
+    np.testing.assert_allclose(
+        [verdict.measured, verdict.predicted, verdict.slack],
+        [measured[worst], bound[worst], room[worst]],
+        rtol=1e-14,
+    )
+    measured[3] = 0.9 * bound[3] if direction == ">=" else 1.1 * bound[3]
+    broken = inequality(measured, bound, direction=direction)
+    assert not broken
+    assert broken.predicted == bound[3]
+    assert broken.slack < 1
+    assert "19 of 20 rows" in broken.note
+
+
+@pytest.mark.parametrize("direction", [">=", "<="])
+def test_positive_slack_of_at_least_one_means_that_the_inequality_holds(direction):
+    rng = np.random.default_rng(1)
+    for m, b in rng.normal(size=(500, 2)):
+        verdict = inequality(m, b, direction=direction)
+        assert verdict.holds == (m >= b if direction == ">=" else m <= b) == (verdict.slack >= 1)
+
+
+def test_vacuous_bounds_have_infinite_slack_and_never_hide_a_tight_row():
+    assert inequality(1e-3, -0.31).slack == np.inf
+    verdict = inequality([1.0, 2.0], [-1.0, 1.5])
+    assert (verdict.measured, verdict.slack) == (2.0, 2.0 / 1.5)
+
+
+@pytest.mark.parametrize("sides", [(np.nan, 1.0), (1.0, np.nan), ([2.0, np.nan], 1.0)])
+@pytest.mark.parametrize("direction", [">=", "<="])
+def test_nan_never_holds(sides, direction):
+    verdict = inequality(*sides, direction=direction)
+    assert not verdict
+    assert np.isnan(verdict.slack)
+
+
+def test_tolerance_forgives_rounding_only():
+    assert not inequality(1.0 - 1e-13, 1.0)
+    assert inequality(1.0 - 1e-13, 1.0, tolerance=1e-12)
+    assert not inequality(1.0 - 1e-11, 1.0, tolerance=1e-12)
+    assert not inequality(1.0, np.inf, tolerance=1e-12)
+
+
+def test_tables_keep_the_settings_beside_the_numbers():
+    settings = [{"N": 10, "seed": 0}, {"N": 20, "seed": 0}]
+    table = inequality([2.0, 4.0], [1.0, 1.0], settings).table
+    assert list(table.columns) == ["N", "seed", "measured", "predicted", "slack"]
+    assert table["slack"].tolist() == [2.0, 4.0]
+    with pytest.raises(ValueError, match="table has 2 rows; expected 3, one per measurement"):
+        inequality([1.0, 2.0, 3.0], 1.0, pd.DataFrame(settings))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([], []), r"received shape \(0,\)"),
+        (([1.0, 2.0], [1.0, 2.0, 3.0]), r"shapes \(2,\) and \(3,\); expected equally many rows"),
+        (([[1.0]], 1.0), r"received shape \(1, 1\)"),
+        ((1.0, 1.0, None, ">"), "direction='>'; expected one of '>=', '<='"),
+    ],
+)
+def test_malformed_inequalities_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        inequality(*arguments)
+
+
+# scaling laws
+
+
+def _noisy_power(exponent, noise=0.05, seed=0):
+    rng = np.random.default_rng(seed)
+    x = np.repeat(np.geomspace(10, 200, 6), 5)
+    return x, 3.0 * x**exponent * np.exp(noise * rng.normal(size=x.size))
+
+
+@pytest.mark.parametrize("exponent", [-1.0, 0.0, 0.5, 2.0])
+def test_scaling_law_holds_at_its_exponent_and_fails_off_it(exponent):
+    x, y = _noisy_power(exponent)
+    band = (0.7, 1.4)
+    verdict = scaling_law(x, y, exponent, band)
+    assert verdict
+    assert (verdict.predicted, list(verdict.table.columns)) == (
+        exponent,
+        ["x", "measured", "predicted", "ratio"],
+    )
+    np.testing.assert_allclose(np.exp(np.log(verdict.table["ratio"]).mean()), 1.0, rtol=1e-13)
+    assert not scaling_law(x, y, exponent + 0.25, (0.0, np.inf))
+    assert not scaling_law(x, y, exponent - 0.25, (0.0, np.inf))
+
+
+@pytest.mark.parametrize(
+    ("relation", "off", "holds"),
+    [(">=", -0.3, True), (">=", 0.3, False), ("<=", 0.3, True), ("<=", -0.3, False), ("==", 0.0, True)],
+)
+def test_one_sided_laws_fail_on_their_side_only(relation, off, holds):
+    x, y = _noisy_power(1.0)
+    assert scaling_law(x, y, 1.0 + off, (0.0, np.inf), relation=relation).holds == holds
+
+
+def test_exact_power_law_holds_although_its_interval_has_no_width():
+    x = np.geomspace(1, 1000, 7)
+    verdict = scaling_law(x, 2 * x**1.5, 1.5, (0.99, 1.01))
+    assert verdict
+    np.testing.assert_allclose(verdict.slack, 1.0, rtol=1e-12)
+
+
+def test_ratio_outside_its_band_fails_even_at_the_right_exponent():
+    x, y = _noisy_power(1.0)
+    assert scaling_law(x, y, 1.0, (2.0, 4.0), predicted=x)
+    assert not scaling_law(x, y, 1.0, (0.5, 2.0), predicted=x)
+    assert "outside the band" in scaling_law(x, y, 1.0, (0.5, 2.0), predicted=x).note
+    assert not scaling_law(x, y, 1.0, (0.999, 1.001))
+
+
+def test_interval_too_wide_to_decide_confirms_nothing():
+    x, y = _noisy_power(1.0, noise=3.0)
+    assert not scaling_law(x, y, 1.0, (0.0, np.inf))
+    assert "too wide" in scaling_law(x, y, 1.0, (0.0, np.inf)).note
+    assert scaling_law(x, y, 1.0, (0.0, np.inf), widest=10.0)
+
+
+def test_tolerance_widens_the_interval_by_itself():
+    x = np.geomspace(1, 100, 5)
+    assert not scaling_law(x, x**1.1, 1.0, (0.0, np.inf), tolerance=0.09)
+    assert scaling_law(x, x**1.1, 1.0, (0.0, np.inf), tolerance=0.11)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"x": [1, 2, 9]}, "x spans 1 to 9, less than a decade"),
+        ({"ratio_band": (2.0, 1.0)}, "expected 0 <= low < high"),
+        ({"relation": "<"}, "relation='<'; expected one of"),
+        ({"y": [1, 2]}, "x has 3 and y has 2 points"),
+        ({"predicted": [1.0, 0.0, 1.0]}, "predicted has an entry that is not positive"),
+    ],
+)
+def test_malformed_scaling_laws_are_refused(changes, message):
+    arguments = {"x": [1, 5, 10], "y": [1, 5, 10], "exponent": 1.0, "ratio_band": (0.5, 2.0), **changes}
+    with pytest.raises(ValueError, match=message):
+        scaling_law(**arguments)
+
+
+# frequencies
+
+
+def test_interval_is_the_exact_one_of_scipy():
+    table = frequency(17, 40, 0.5, relation="==").table
+    reference = stats.binomtest(17, 40).proportion_ci(0.95, method="exact")
+    np.testing.assert_allclose(table.loc[0, ["low", "high"]].tolist(), [reference.low, reference.high], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("successes", "predicted", "relation", "holds"),
+    [
+        (95, 0.97, ">=", True),
+        (80, 0.97, ">=", False),
+        (100, 0.97, ">=", True),
+        (5, 0.01, "<=", False),
+        (2, 0.01, "<=", True),
+        (0, 0.01, "<=", True),
+        (50, 0.55, "==", True),
+        (50, 0.7, "==", False),
+        (50, 0.3, "==", False),
+    ],
+)
+def test_frequency_fails_only_when_its_interval_excludes_the_prediction(successes, predicted, relation, holds):
+    assert frequency(successes, 100, predicted, relation=relation).holds == holds
+
+
+def test_true_probability_is_rarely_rejected_and_a_wrong_one_mostly():
+    rng = np.random.default_rng(0)
+    counts = rng.binomial(200, 0.9, 1000)
+    kept = np.mean([frequency(k, 200, 0.9, relation="==").holds for k in counts])
+    wrong = np.mean([frequency(k, 200, 0.98, relation=">=").holds for k in counts])
+    assert kept >= 0.95 - 4 * np.sqrt(0.05 * 0.95 / 1000)
+    assert wrong < 0.05
+
+
+def test_many_rows_share_the_error_and_one_bad_row_decides():
+    successes, predicted = np.array([90, 93, 60, 91]), 0.9
+    verdict = frequency(successes, 100, predicted)
+    assert not verdict
+    assert (verdict.measured, verdict.table["successes"].tolist()) == (0.6, successes.tolist())
+    one, many = frequency(83, 100, 0.9), frequency([83] * 5, 100, 0.9)
+    assert not one
+    assert many
+    assert many.table["high"][0] > one.table["high"][0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((1, 2, 0.5), r"with trials=\[2\] no outcome could contradict a probability >= \[0.5\]"),
+        ((5, 4, 0.9), "0 <= successes <= trials"),
+        ((1.5, 4, 0.9), "expected whole numbers"),
+        ((3, 40, 1.2), r"predicted=\[1.2\]; expected probabilities"),
+    ],
+)
+def test_frequencies_that_cannot_be_checked_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        frequency(*arguments)
+
+
+# chains
+
+
+def test_total_loss_of_a_chain_is_the_product_of_its_links():
+    rng = np.random.default_rng(0)
+    values = 100 * np.cumprod(rng.uniform(0.1, 1, 8))
+    table = slack_chain([(f"link {i}", v) for i, v in enumerate(values)])
+    np.testing.assert_allclose(table["slack"].cumprod(), table["total"], rtol=1e-13)
+    np.testing.assert_allclose(table["total"].iloc[-1], values[0] / values[-1], rtol=1e-14)
+
+
+def test_chain_that_rises_or_holds_nan_is_refused_and_rounding_is_not():
+    with pytest.raises(ValueError, match="link 'b' has value 2 after 'a' with 1; expected a decreasing chain"):
+        slack_chain([("a", 1.0), ("b", 2.0)])
+    with pytest.raises(ValueError, match="link 'b' has value nan"):
+        slack_chain([("a", 1.0), ("b", np.nan)])
+    with pytest.raises(ValueError, match="received 1 links"):
+        slack_chain([("a", 1.0)])
+    slack_chain([("a", 1.0), ("b", 1.0 + 1e-12)])
+
+
+# the book's own claims
+
+
+def test_every_claim_of_the_book_says_what_it_needs():
+    assert len(registry) > 0
+    for id, found in registry.items():
+        assert isinstance(found, Claim)
+        assert found.id == id
+        assert found.refutation is not found.check

@@ -1,0 +1,274 @@
+"""Laws of a sweep: every cell once and in order, nothing finished is ever lost or computed twice."""
+
+import concurrent.futures
+import math
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+import pytest
+
+from ntklib.experiments import SweepError, sweep
+
+GRID = {"width": [2, 3], "depth": [1, 5]}
+
+
+def measure(seed, width, depth):
+    return {"value": width * depth + seed / 10, "name": f"{width}x{depth}"}
+
+
+def slow_first(seed, width, depth):
+    time.sleep(0.05 if width == 2 else 0.0)
+    return measure(seed, width, depth)
+
+
+class Counter:
+    """A function that counts its calls and fails where told to."""
+
+    def __init__(self, fail=()):
+        self.calls, self.fail = [], fail
+
+    def __call__(self, seed, width, depth):
+        self.calls.append((width, depth, seed))
+        if (width, depth, seed) in self.fail:
+            raise ZeroDivisionError("no such network")
+        return measure(seed, width, depth)
+
+
+def expected():
+    rows = [
+        {"width": w, "depth": d, "seed": s, **measure(s, w, d)}
+        for w in GRID["width"]
+        for d in GRID["depth"]
+        for s in range(3)
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_one_row_per_cell_in_grid_order():
+    pd.testing.assert_frame_equal(sweep(measure, GRID, 3, progress=False), expected())
+
+
+def test_a_list_of_cells_and_a_list_of_seeds():
+    cells = [{"width": 3, "depth": 5}, {"width": 2, "depth": 1}]
+    table = sweep(measure, cells, [7, 1], progress=False)
+    assert table[["width", "seed"]].to_numpy().tolist() == [[3, 7], [3, 1], [2, 7], [2, 1]]
+
+
+@pytest.mark.parametrize("pool", [concurrent.futures.ThreadPoolExecutor, concurrent.futures.ProcessPoolExecutor])
+def test_order_does_not_depend_on_completion(pool):
+    options = {}
+    if pool is concurrent.futures.ProcessPoolExecutor:
+        import multiprocessing
+
+        options = {"mp_context": multiprocessing.get_context("spawn")}
+    with pool(2, **options) as executor:
+        table = sweep(slow_first, GRID, 3, executor=executor, progress=False)
+    pd.testing.assert_frame_equal(table, expected())
+
+
+def test_a_dask_cluster_serves_as_executor(tmp_path):
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        table = sweep(slow_first, GRID, 3, executor=client.get_executor(), cache=tmp_path, progress=False)
+    pd.testing.assert_frame_equal(table, expected())
+    assert len(list(tmp_path.glob("*.json"))) == 12
+
+
+def test_results_of_every_shape(tmp_path):
+    def scalar(seed, width):
+        return jnp.float32(0.1) * width
+
+    def several(seed, width):
+        return [{"step": t, "loss": np.float64(width / (t + 1))} for t in range(2)]
+
+    for _ in range(2):  # the second time from the cache
+        table = sweep(scalar, {"width": [1]}, 1, cache=tmp_path, progress=False)
+        assert table["value"].tolist() == [float(np.float32(0.1))]
+        table = sweep(several, {"width": [1, 2]}, 1, cache=tmp_path, progress=False)
+        assert table["step"].tolist() == [0, 1, 0, 1]
+        assert table["loss"].tolist() == [1.0, 0.5, 2.0, 1.0]
+
+
+def test_the_cache_gives_numbers_back_exactly(tmp_path):
+    odd = {
+        "third": 1 / 3,
+        "tiny": 5e-324,
+        "minus_zero": -0.0,
+        "nan": math.nan,
+        "inf": -math.inf,
+        "big": 2**70,
+        "flag": np.bool_(True),
+        "none": None,
+        "text": "é",
+        "tuple": (1, 0.1),
+    }
+    first = sweep(lambda seed, a: odd, {"a": [1]}, 1, cache=tmp_path, progress=False)
+
+    def fail(seed, a):
+        raise AssertionError
+
+    again = sweep(lambda seed, a: odd, {"a": [1]}, 1, cache=tmp_path, progress=False)
+    for table in (first, again):
+        row = table.iloc[0]
+        assert row["third"] == 1 / 3
+        assert row["tiny"] == 5e-324
+        assert math.copysign(1, row["minus_zero"]) == -1
+        assert math.isnan(row["nan"])
+        assert row["inf"] == -math.inf
+        assert row["big"] == 2**70
+        assert row["flag"] in (True,)
+        assert row["none"] is None
+        assert row["text"] == "é"
+        assert row["tuple"] == (1, 0.1)
+
+
+def test_a_second_run_computes_nothing_and_a_larger_grid_only_what_is_new(tmp_path):
+    first = Counter()
+    sweep(first, GRID, 3, cache=tmp_path, progress=False)
+    second = Counter()
+    table = sweep(second, {**GRID, "width": [2, 3, 4]}, 3, cache=tmp_path, progress=False)
+    assert len(first.calls) == 12
+    assert {w for w, _, _ in second.calls} == {4}
+    pd.testing.assert_frame_equal(table[table["width"] < 4], expected())
+    third = Counter()
+    sweep(third, GRID, 3, cache=tmp_path, progress=False, retry=True)
+    assert len(third.calls) == 12
+
+
+def test_version_source_and_enclosed_values_are_part_of_the_key(tmp_path):
+    def make(factor):
+        return lambda seed, a: factor * a
+
+    def run(function, version=""):
+        return sweep(function, {"a": [1]}, 1, cache=tmp_path, progress=False, version=version)["value"][0]
+
+    assert run(make(2)) == 2
+    assert run(make(3)) == 3
+    one, two = (lambda seed, a: a + 1), (lambda seed, a: a + 2)
+    assert (run(one), run(two)) == (2, 3)
+    state = {"value": 1}
+    assert run(lambda seed, a: state["value"]) == 1
+    before = len(list(tmp_path.glob("*.json")))
+    run(one, version="2")
+    assert len(list(tmp_path.glob("*.json"))) == before + 1
+
+
+@pytest.mark.parametrize("damage", ["", "{", '{"rows": 3}', '{"rows": [[1]]}', '{"rows": [{"float": "x"}]}'])
+def test_a_damaged_file_is_computed_again_with_a_warning(tmp_path, damage):
+    sweep(measure, GRID, 1, cache=tmp_path, progress=False)
+    victim = min(tmp_path.glob("*.json"))
+    good = victim.read_text()
+    victim.write_text(damage)
+    with pytest.warns(UserWarning, match="is damaged .* computed again"):
+        table = sweep(measure, GRID, 1, cache=tmp_path, progress=False)
+    assert victim.read_text() == good
+    assert len(table) == 4
+
+
+@pytest.mark.parametrize("executor", [None, "threads"])
+def test_a_failing_cell_is_named_and_nothing_else_is_lost(tmp_path, executor):
+    function = Counter(fail={(2, 5, 1), (3, 1, 0)})
+    pool = concurrent.futures.ThreadPoolExecutor(2) if executor else None
+    message = r"2 of 12 cells failed, first \(width=2, depth=5, seed=1\): ZeroDivisionError: no such network"
+    with pytest.raises(SweepError, match=message) as caught:
+        sweep(function, GRID, 3, cache=tmp_path, executor=pool, progress=False)
+    assert len(function.calls) == 12
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    assert "(width=3, depth=1, seed=0)" in str(caught.value)
+    assert len(caught.value.partial) == 10
+    mended = Counter()
+    table = sweep(mended, GRID, 3, cache=tmp_path, progress=False)
+    assert sorted(mended.calls) == [(2, 5, 1), (3, 1, 0)]
+    pd.testing.assert_frame_equal(table, expected())
+
+
+SCRIPT = """
+import sys, time
+from pathlib import Path
+from ntklib.experiments import sweep
+
+def cell(seed, width):
+    with open(sys.argv[2], "a") as log:
+        log.write(f"{width} {seed}\\n")
+    if sys.argv[3] == "slow":
+        time.sleep(0.1)
+    return {"value": width + seed / 7}
+
+table = sweep(cell, {"width": [1, 2, 3, 4]}, 5, cache=sys.argv[1], progress=False)
+print(table["value"].sum())
+"""
+
+
+def test_a_killed_run_loses_at_most_the_cell_in_flight(tmp_path):
+    script, log, cache = tmp_path / "run.py", tmp_path / "log.txt", tmp_path / "cache"
+    script.write_text(textwrap.dedent(SCRIPT))
+    log.touch()
+    command = [sys.executable, str(script), str(cache), str(log)]
+    process = subprocess.Popen([*command, "slow"], env=dict(os.environ, JAX_PLATFORMS="cpu"))
+    deadline = time.monotonic() + 120
+    while log.read_text().count("\n") < 6 and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    started = log.read_text().splitlines()
+    finished = len(list(cache.glob("*.json")))
+    assert 5 <= finished < 20
+    assert len(started) - 1 <= finished <= len(started)
+    log.write_text("")
+    done = subprocess.run([*command, "fast"], capture_output=True, text=True, check=True)
+    assert len(log.read_text().splitlines()) == 20 - finished
+    assert float(done.stdout) == pytest.approx(50 + 8 / 7 * 5)
+
+
+def test_the_progress_bar_goes_to_stderr_and_can_be_switched_off(capsys):
+    sweep(measure, GRID, 1, progress=False)
+    assert capsys.readouterr() == ("", "")
+    sweep(measure, GRID, 1)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "4/4" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ((measure, {"width": [], "depth": [1]}, 1), ValueError, "the grid has no cells"),
+        ((measure, [], 1), ValueError, "the grid has no cells"),
+        ((measure, GRID, 0), ValueError, "seeds=0 holds no seed"),
+        ((measure, {"width": 3, "depth": [1]}, 1), ValueError, r"grid\['width'\]=3; expected a list .*\[3\]"),
+        ((measure, {"width": "ab", "depth": [1]}, 1), ValueError, r"grid\['width'\]='ab'; expected a list"),
+        ((measure, {"width": [1], "depth": [1], "seed": [1]}, 1), ValueError, "the grid has a column 'seed'"),
+        (
+            (measure, {"width": [1, 1], "depth": [1]}, 1),
+            ValueError,
+            r"\(width=1, depth=1, seed=0\) appears twice",
+        ),
+        ((measure, {"width": [1], "depth": [1]}, [2, 2]), ValueError, r"seed=2\) appears twice"),
+        ((measure, {"width": [object()], "depth": [1]}, 1), TypeError, "grid value width is a object"),
+        (
+            (lambda seed, a: {"a": 1}, {"a": [1]}, 1),
+            ValueError,
+            r"returned the columns \['a'\], which the grid",
+        ),
+        ((lambda seed, a: {"seed": 1}, {"a": [1]}, 1), ValueError, r"returned the columns \['seed'\]"),
+        (
+            (lambda seed, a: {"b": np.ones(3)}, {"a": [1]}, 1),
+            TypeError,
+            "result b is a ndarray; expected a number",
+        ),
+        ((lambda seed, a: [1, 2], {"a": [1]}, 1), TypeError, r"returned a list of int for \(a=1, seed=0\)"),
+    ],
+)
+def test_bad_input_is_refused_with_what_to_do(arguments, error, message):
+    with pytest.raises(error, match="sweep: .*" + message):
+        sweep(*arguments, progress=False)
