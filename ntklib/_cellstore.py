@@ -37,7 +37,7 @@ def _source(function) -> str:
     while isinstance(function, functools.partial):
         function = function.func
     try:
-        parts = [inspect.getsource(function)]
+        parts = [inspect.getsource(function if hasattr(function, "__code__") else type(function))]
     except (OSError, TypeError):
         parts = []
     code = getattr(function, "__code__", None)
@@ -105,7 +105,9 @@ class CellStore:
     def _read(self, path):
         try:
             rows = _untagged(json.loads(path.read_text(encoding="utf-8"))["rows"])
-            return rows if all(isinstance(row, dict) for row in rows) else None
+            if not all(isinstance(row, dict) for row in rows):
+                raise ValueError("rows are not mappings")
+            return rows
         except FileNotFoundError:
             return None
         except Exception as error:

@@ -24,6 +24,9 @@ class _Style(AbstractContextManager):
     def __init__(self, before):
         self._before = before
 
+    def _ipython_display_(self):
+        """Show nothing when the call is the last line of a cell."""
+
     def __exit__(self, *exception):
         dict.update(mpl.rcParams, self._before)
 

@@ -114,9 +114,6 @@ def test_the_cache_gives_numbers_back_exactly(tmp_path):
     }
     first = sweep(lambda seed, a: odd, {"a": [1]}, 1, cache=tmp_path, progress=False)
 
-    def fail(seed, a):
-        raise AssertionError
-
     again = sweep(lambda seed, a: odd, {"a": [1]}, 1, cache=tmp_path, progress=False)
     for table in (first, again):
         row = table.iloc[0]

@@ -7,7 +7,7 @@ quadrature whose truncation error is known.
 
 from ntklib.activations.base import Activation, activation, hermite_coefficient
 from ntklib.activations.closed_forms import NAMED_ACTIVATIONS
-from ntklib.activations.homogeneous import homogeneous
+from ntklib.activations.piecewise_linear import homogeneous
 from ntklib.activations.quadrature import QuadratureWarning, from_function
 
 __all__ = [

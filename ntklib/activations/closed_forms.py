@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from ntklib.activations.base import Activation
-from ntklib.activations.homogeneous import homogeneous
+from ntklib.activations.piecewise_linear import homogeneous
 from ntklib.activations.quadrature import from_function
 
 
@@ -141,4 +141,4 @@ def _table() -> dict[str, Activation]:
 
 
 NAMED_ACTIVATIONS: dict[str, Activation] = _table()
-"""Activations by name; ``leaky_relu`` has slope 0.01 below zero, other slopes through :func:`homogeneous`."""
+"""Activations by name; ``leaky_relu`` has slope 0.01 below zero, other slopes through ``homogeneous``."""

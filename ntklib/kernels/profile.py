@@ -1,7 +1,7 @@
 r"""The limiting kernels of a positively homogeneous activation as functions of one angle.
 
-For σ(s) = a s + b|s| with weight variance 1/(a² + b²) the covariance keeps norms, so that on unit vectors both kernels
-depend on the angle only. With β = b²/(a² + b²) the recursion in the angle θ_l of layer l reads
+For ``σ(s) = a s + b|s|`` with weight variance 1/(a² + b²) the covariance keeps norms, so that on unit vectors both
+kernels depend on the angle only. With β = b²/(a² + b²) the recursion in the angle θ_l of layer l reads
 
     cos θ_{l+1} = cos θ_l + (2β/π)(sin θ_l − θ_l cos θ_l),      slope_l = 1 − 2β θ_l / π,
     κ_{l+1} = κ_l slope_l + cos θ_{l+1},                          κ_1 = cos θ_1 .
@@ -20,7 +20,7 @@ from scipy.fft import dct
 
 from ntklib._validate import positive_int
 from ntklib.activations import activation as as_activation
-from ntklib.activations.homogeneous import guarded_sqrt, sine_minus_tcos
+from ntklib.activations.piecewise_linear import guarded_sqrt, sine_minus_tcos
 
 
 class Profile(NamedTuple):

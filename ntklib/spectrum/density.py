@@ -101,8 +101,8 @@ def _check_product(matvec, like) -> None:
         )
     if not bool(jnp.isfinite(matvec(like + 1)).all()):
         raise ValueError(
-            "spectral_density: matvec returned NaN or infinity for the vector of ones; expected finite numbers; "
-            "look for an overflow, or for NaN in the parameters."
+            "spectral_density: matvec returned NaN or infinity for the vector of ones; expected finite "
+            "numbers; look for an overflow, or for NaN in the parameters."
         )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 
 def rayleigh_quotient(K: np.ndarray, v: np.ndarray, scale: float) -> float:
-    """Return v^T K v / v^T v with the product K v accurate to about 2^-20 u |K|."""
+    """Return ``v^T K v / v^T v`` with the product ``K v`` accurate to about ``2^-20 u |K|``."""
     v = v / np.linalg.norm(v)
     return math.fsum(v * accurate_product(K, v, scale)) / math.fsum(v * v)
 

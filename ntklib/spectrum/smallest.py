@@ -51,7 +51,7 @@ def smallest_eigenvalue(K) -> float:
     Notes
     -----
     One Cholesky factorization, then Lanczos on the inverse (triangular solves, fixed start vector, hence
-    deterministic) until its residual bounds the relative error by 1e-9, clusters included, then the
+    deterministic) until its residual bounds the relative error by 4e-9, clusters included, then the
     Rayleigh quotient of the Ritz vector with the *stored* matrix, its product computed from an exact
     splitting into short numbers. The quotient's error is of second order in the vector's, so the result
     keeps a relative accuracy of 1e-8 up to condition number 1e8, and an absolute accuracy of a small

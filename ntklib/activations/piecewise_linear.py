@@ -1,10 +1,12 @@
-"""The positively homogeneous activations σ(s) = a s + b |s|: ReLU, leaky ReLU, absolute value, identity.
+r"""The positively homogeneous activations ``a s + b |s|``: ReLU, leaky ReLU, absolute value, identity.
 
-With θ the angle between the two Gaussian variables, E[σ(u)σ(v)] and E[σ'(u)σ'(v)] are those of the two parts,
+With θ the angle between the two Gaussian variables, the expectations of the odd and the even part are
 
-    E[u v] = q cos θ,   E[|u||v|] = q (cos θ + (2/π)(sin θ − θ cos θ)),   E[sign u sign v] = 1 − 2θ/π,
+.. math:: E[u v] = q \cos\theta, \quad
+   E[\lvert u \rvert \lvert v \rvert] = q\,(\cos\theta + \tfrac2\pi(\sin\theta - \theta\cos\theta)), \quad
+   E[\operatorname{sign} u \operatorname{sign} v] = 1 - 2\theta/\pi,
 
-and the mixed terms vanish by symmetry (Cho and Saul 2009 for ReLU).
+with q the product of the two standard deviations; the mixed terms vanish by symmetry (Cho and Saul 2009 for ReLU).
 """
 
 import math

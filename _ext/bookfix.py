@@ -1,0 +1,126 @@
+"""Local Sphinx extension: what the HTML pages of this book need beyond Jupyter Book's own.
+
+- MathJax is copied out of the installed package `django-static-mathjax`: a reader fetches nothing elsewhere.
+- The launch-in-page script of sphinx-thebe, which this book does not use and which fails, is dropped.
+- Source maps are removed from the site.
+- Landmarks and roles that screen readers need are added.
+- The page `api` lists every public module of `ntklib`; short names (`ntklib.MLP`) link to their definitions.
+"""
+
+import importlib
+import inspect
+import pkgutil
+import shutil
+from importlib.resources import files
+from pathlib import Path
+
+from docutils import nodes
+
+API_PAGE = "api"
+API_MARKER = "<!-- the modules of ntklib are listed here -->"
+VENDOR = "vendor/mathjax"
+
+ACCESSIBILITY_SCRIPT = """
+document.addEventListener("DOMContentLoaded", () => {
+  const sidebar = document.querySelector(".bd-sidebar-primary");
+  if (sidebar) { sidebar.setAttribute("role", "navigation"); sidebar.setAttribute("aria-label", "Book"); }
+  const all = (selector, action) => document.querySelectorAll(selector).forEach(action);
+  all("div.citation-list", e => e.setAttribute("role", "list"));
+  all("div.citation", e => e.setAttribute("role", "listitem"));
+});
+"""
+
+
+def copy_mathjax(app):
+    """Copy the one MathJax file and its licence into the site."""
+    if app.builder.format != "html":
+        return
+    source = Path(str(files("mathjax"))) / "static" / "mathjax"
+    target = Path(app.outdir) / VENDOR
+    target.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source / "es5" / "tex-svg-full.js", target / "tex-svg-full.js")
+    shutil.copyfile(source / "LICENSE", target / "LICENSE")
+
+
+def drop_thebe(app, pagename, templatename, context, doctree):
+    """Remove the scripts of sphinx-thebe from a page."""
+    kept = []
+    for script in context.get("script_files", []):
+        body = getattr(script, "attributes", {}).get("body") or ""
+        if "thebe" not in str(getattr(script, "filename", "")) + body:
+            kept.append(script)
+    context["script_files"] = kept
+
+
+def remove_source_maps(app, exception):
+    """Delete *.map files: megabytes that no reader opens."""
+    if exception is None and app.builder.format == "html":
+        for path in Path(app.outdir).rglob("*.map"):
+            path.unlink()
+
+
+def public_modules(package):
+    """Names of all modules of a package that have no leading underscore, sorted."""
+    found = [
+        info.name
+        for info in pkgutil.walk_packages(package.__path__, package.__name__ + ".")
+        if not any(part.startswith("_") for part in info.name.split("."))
+    ]
+    return sorted(found)
+
+
+def list_modules(app, docname, source):
+    """Put one section per public module in place of the marker of the API page."""
+    if docname == API_PAGE and API_MARKER in source[0]:
+        options = "   :members:\n   :ignore-module-all:\n"
+        sections = [
+            f"## `{name}`\n\n```{{eval-rst}}\n.. automodule:: {name}\n{options}```\n"
+            for name in public_modules(importlib.import_module("ntklib"))
+        ]
+        source[0] = source[0].replace(API_MARKER, "\n".join(sections))
+
+
+def always_read_api(app, env, added, changed, removed):
+    """Read the API page again in every build: modules may have been added."""
+    return [API_PAGE] if API_PAGE in env.found_docs else []
+
+
+def definition_of(name, module):
+    """The full name under which the object called `name` inside `module` is documented, or None."""
+    start, _, rest = name.partition(".")
+    value = importlib.import_module("ntklib") if start == "ntklib" else None
+    if value is None and module and module.startswith("ntklib"):
+        value, rest = importlib.import_module(module), name
+    for part in filter(None, rest.split(".")):
+        value = getattr(value, part, None)
+    if value is None or inspect.ismodule(value):
+        return None
+    if hasattr(value, "__qualname__"):
+        return f"{value.__module__}.{value.__qualname__}"
+    last = name.rpartition(".")[2]
+    modules = [importlib.import_module(found) for found in public_modules(importlib.import_module("ntklib"))]
+    return next((f"{m.__name__}.{last}" for m in modules[::-1] if getattr(m, last, None) is value), None)
+
+
+def resolve_short_name(app, env, node, contnode):
+    """Link `ntklib.MLP`, or a name imported by the module at hand, to the place where it is documented."""
+    if node.get("refdomain") != "py":
+        return None
+    full = definition_of(node.get("reftarget", ""), node.get("py:module"))
+    if full is None or not full.startswith("ntklib."):
+        return None
+    domain = env.get_domain("py")
+    found = domain.resolve_xref(env, node.get("refdoc", API_PAGE), app.builder, "obj", full, node, contnode)
+    return found if isinstance(found, nodes.reference) else None
+
+
+def setup(app):
+    """Register everything with Sphinx."""
+    app.connect("builder-inited", copy_mathjax)
+    app.connect("html-page-context", drop_thebe, priority=900)
+    app.connect("build-finished", remove_source_maps)
+    app.connect("source-read", list_modules)
+    app.connect("env-get-outdated", always_read_api)
+    app.connect("missing-reference", resolve_short_name)
+    app.add_js_file(None, body=ACCESSIBILITY_SCRIPT)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,331 @@
+"""One script for every command of the book: standard library only, the same on Linux, macOS and Windows.
+
+    python3 make.py book       build _build/html from the stored outputs
+    python3 make.py test       run every check (see `python3 make.py test --help`)
+    python3 make.py execute    re-run notebooks and write them back byte for byte reproducibly
+    python3 make.py serve      show the built book at http://localhost:8000
+    python3 make.py lab        open the chapters in JupyterLab
+    python3 make.py bench      run the benchmarks of the performance page
+    python3 make.py lock       regenerate requirements.txt from pyproject.toml
+    python3 make.py clean      remove everything that was built
+
+The first command that needs packages creates .venv and installs requirements.txt into it; later ones find the
+stamp left there and start at once.
+"""
+
+import argparse
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+STAMP = VENV / "installed-for.txt"
+HTML = ROOT / "_build" / "html"
+OLDEST = (3, 11)
+LOCK_COMMAND = (
+    "uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-header "
+    "requirements.in -o requirements.txt"
+)
+
+
+# ---- set-up
+
+
+def venv_python():
+    """The interpreter inside .venv."""
+    return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def base_python():
+    """A Python that is new enough: the one running this script, else the newest on PATH."""
+    if sys.version_info >= OLDEST:
+        return sys.executable
+    for minor in range(20, OLDEST[1] - 1, -1):
+        found = shutil.which(f"python3.{minor}")
+        if found:
+            return found
+    version = ".".join(map(str, sys.version_info[:2]))
+    raise SystemExit(
+        f"This book needs Python {OLDEST[0]}.{OLDEST[1]} or newer. You started it with Python {version} "
+        f"({sys.executable}), and no newer python3.x is on PATH.\n"
+        "Install one (python.org, your package manager, conda, pyenv) and use it to run make.py again."
+    )
+
+
+def run(*command, env=None, check=True, **options):
+    """Run a command in the repository; stop with its exit status if it fails and `check` is set."""
+    command = [str(part) for part in command]
+    status = subprocess.run(command, cwd=options.pop("cwd", ROOT), env=env, **options).returncode
+    if status and check:
+        raise SystemExit(f"\nFailed with exit status {status}: {' '.join(command)}")
+    return status
+
+
+def fingerprint():
+    """What the installed environment depends on."""
+    digest = hashlib.sha256()
+    for name in ("requirements.txt", "pyproject.toml"):
+        digest.update((ROOT / name).read_bytes())
+    return digest.hexdigest()
+
+
+def create_venv():
+    """Create .venv, or say which system package is missing."""
+    print("Creating .venv ...", flush=True)
+    made = subprocess.run([base_python(), "-m", "venv", str(VENV)], capture_output=True, text=True)
+    if made.returncode:
+        shutil.rmtree(VENV, ignore_errors=True)
+        raise SystemExit(
+            made.stdout
+            + made.stderr
+            + "\nThis Python cannot create virtual environments: its venv or ensurepip module is missing.\n"
+            "On Debian and Ubuntu: sudo apt install python3-venv   Then run the command again."
+        )
+
+
+def install():
+    """Install requirements.txt into .venv: with uv, ten times faster, or with pip where uv cannot be had."""
+    python = venv_python()
+    text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    pinned = re.search(r"^uv==[^\s;]+", text, re.MULTILINE)
+    print("Installing requirements.txt into .venv (the first time only) ...", flush=True)
+    have_uv = run(python, "-m", "uv", "--version", check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    if have_uv:
+        wanted = pinned.group() if pinned else "uv"
+        have_uv = run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wanted, check=False)
+    if have_uv == 0:
+        run(python, "-m", "uv", "pip", "install", "--quiet", "--python", python, "-r", "requirements.txt")
+    else:
+        print("uv is not available; pip takes a few minutes instead of seconds.", flush=True)
+        run(python, "-m", "pip", "install", "--disable-pip-version-check", "-r", "requirements.txt")
+
+
+def setup():
+    """Make .venv match requirements.txt; do nothing when it already does."""
+    if not venv_python().exists():
+        create_venv()
+    if not STAMP.exists() or STAMP.read_text(encoding="utf-8") != fingerprint():
+        started = time.monotonic()
+        install()
+        STAMP.write_text(fingerprint(), encoding="utf-8")
+        print(f"Environment ready after {time.monotonic() - started:.0f} s.\n", flush=True)
+
+
+def environment(**extra):
+    """Variables for every tool: JAX on the CPU, so that numbers agree everywhere; no user site-packages."""
+    env = dict(os.environ, PYTHONHASHSEED="0", PYTHONNOUSERSITE="1", PYDEVD_DISABLE_FILE_VALIDATION="1")
+    env.setdefault("JAX_PLATFORMS", "cpu")
+    env["PATH"] = str(venv_python().parent) + os.pathsep + env.get("PATH", "")
+    env.update(extra)
+    return env
+
+
+def tool(module, *arguments, check=True, root=ROOT, **extra):
+    """Run a Python module of .venv (or a script of tools/) on the tree `root`."""
+    python = venv_python() if venv_python().exists() else sys.executable
+    how = [ROOT / "tools" / module] if module.endswith(".py") else ["-m", module]
+    return run(python, *how, *arguments, env=environment(**extra), cwd=root, check=check)
+
+
+# ---- stages of `test`
+
+
+def stage_style(options):
+    """ruff: lint and format of all Python files."""
+    return tool("ruff", "check", ".", check=False) | tool("ruff", "format", "--check", ".", check=False)
+
+
+def stage_notebooks(options):
+    """Notebook rules: executed in order, no stored errors, alt text, labels, imports, tags ..."""
+    return tool("check_notebooks.py", "--root", options.root, check=False)
+
+
+def stage_unit(options):
+    """Unit tests, in double precision."""
+    need = {"BOOK_REQUIRE_BROWSER": str(int(options.require_browser))}
+    return tool("pytest", "tests", "-q", "--durations=8", *workers(), check=False, NTKLIB_TEST_X64="1", **need)
+
+
+def stage_single(options):
+    """Unit tests that must also hold in single precision (marked both_precisions)."""
+    status = tool("pytest", "tests", "-q", "-m", "both_precisions", *workers(), check=False, NTKLIB_TEST_X64="0")
+    return 0 if status == 5 else status  # 5: pytest found no test
+
+
+def stage_doctest(options):
+    """Examples in the docstrings of ntklib and in the README."""
+    status = tool("pytest", "-q", "--doctest-modules", "ntklib", check=False, NTKLIB_TEST_X64="1")
+    return 0 if status == 5 else status
+
+
+def stage_nbval(options):
+    """Every notebook re-run, every stored text output compared with the new one."""
+    found = [*options.root.glob("*.ipynb"), *options.root.glob("chapters/**/*.ipynb")]
+    notebooks = sorted(str(path) for path in found if ".ipynb_checkpoints" not in path.parts)
+    if not notebooks:
+        print("no notebooks yet")
+        return 0
+    flags = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=600", "-p", "no:cacheprovider", "-q"]
+    return tool("pytest", *flags, *workers(), *notebooks, root=options.root, check=False)
+
+
+def stage_book(options):
+    """Strict build: every warning of Sphinx, nitpicky references included, is an error."""
+    shutil.rmtree(ROOT / "_build" / "html", ignore_errors=True)
+    return build_book("-W", "--keep-going", "-n", "--all")
+
+
+def stage_pages(options):
+    """Built pages in a real browser: outside requests, math, links, 375 px, alt text, axe, dark mode."""
+    flags = ["--require-browser"] if options.require_browser else []
+    return tool("check_pages.py", HTML, *flags, check=False)
+
+
+STAGES = {
+    "style": stage_style,
+    "notebooks": stage_notebooks,
+    "unit": stage_unit,
+    "single": stage_single,
+    "doctest": stage_doctest,
+    "nbval": stage_nbval,
+    "book": stage_book,
+    "pages": stage_pages,
+}
+
+
+def workers():
+    """Two tests at a time; a notebook or a test module never splits over two workers."""
+    return ("-n", str(min(2, os.cpu_count() or 1)), "--dist", "loadscope")
+
+
+def build_book(*flags):
+    """Build the HTML book from the stored outputs; fail when a page of the table of contents is missing."""
+    status = tool("build_book.py", "build", ROOT, "-q", *flags, check=False)
+    return status or tool("check_toc.py", ROOT, HTML, check=False)
+
+
+# ---- commands
+
+
+def command_book(options):
+    """Build _build/html from the stored outputs."""
+    if build_book():
+        raise SystemExit("The book was not built: see the messages above.")
+    print(f"\nThe book is ready. Open it in a browser:\n    {(HTML / 'index.html').as_uri()}")
+
+
+def command_test(options):
+    """Run all stages, or those named by --only, and sum them up."""
+    options.root = options.root.resolve()
+    chosen = options.only.split(",") if options.only else list(STAGES)
+    unknown = sorted(set(chosen) - set(STAGES))
+    if unknown:
+        raise SystemExit(f"make.py test: unknown stage {', '.join(unknown)}; stages are {', '.join(STAGES)}.")
+    results = []
+    for name in chosen:
+        print(f"\n=== {name}: {STAGES[name].__doc__}\n", flush=True)
+        started = time.monotonic()
+        results.append((name, STAGES[name](options), time.monotonic() - started))
+    print("\n=== summary\n")
+    for name, status, seconds in results:
+        print(f"    {name:<10} {'FAILED' if status else 'passed'}   {seconds:6.1f} s")
+    failed = sum(status != 0 for _, status, _ in results)
+    print(f"\n{len(results) - failed} passed, {failed} failed")
+    raise SystemExit(1 if failed else 0)
+
+
+def command_execute(options):
+    """Re-run notebooks and write them back."""
+    flags = ["--jobs", options.jobs, *(["--check"] if options.check else [])]
+    tool("execute_notebooks.py", *flags, *(Path(path).resolve() for path in options.notebooks))
+
+
+def command_serve(options):
+    """Serve the built book on this machine only."""
+    if not (HTML / "index.html").exists():
+        command_book(options)
+    print(f"Open http://localhost:{options.port}   (stop with Ctrl-C)", flush=True)
+    tool("http.server", options.port, "--bind", "127.0.0.1", "--directory", HTML)
+
+
+def command_lab(options):
+    """Open the chapters in JupyterLab."""
+    tool("jupyterlab", "--notebook-dir", ROOT / "chapters")
+
+
+def command_bench(options):
+    """Run the benchmarks."""
+    scripts = [ROOT / "benchmarks" / name for name in options.names] or sorted(ROOT.glob("benchmarks/bench_*.py"))
+    for script in scripts:
+        run(venv_python(), script, env=environment())
+
+
+def command_lock(options):
+    """Regenerate requirements.txt, with the command that made it in its first lines."""
+    header = (
+        "# Exact versions of everything the book and its tests use, for every platform and Python >= 3.11.\n"
+        "# Regenerate with `python3 make.py lock` (add --upgrade for newer versions), which runs\n"
+        f"#   {LOCK_COMMAND}\n"
+    )
+    tool("uv", *LOCK_COMMAND.split()[1:], "--quiet", *(["--upgrade"] if options.upgrade else []))
+    path = ROOT / "requirements.txt"
+    body = path.read_text(encoding="utf-8")
+    path.write_text(header + body.removeprefix(header), encoding="utf-8")
+
+
+def command_clean(options):
+    """Remove everything that was built; --all removes .venv as well."""
+    for name in ("_build", ".pytest_cache", ".ruff_cache", "build", *([".venv"] if options.all else [])):
+        shutil.rmtree(ROOT / name, ignore_errors=True)
+    for pattern in ("__pycache__", ".ipynb_checkpoints"):
+        for path in [p for p in ROOT.rglob(pattern) if VENV not in p.parents]:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def parser():
+    """The command line."""
+    top = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    top.add_argument("--no-setup", action="store_true", help="use .venv as it is, even if requirements.txt changed")
+    commands = top.add_subparsers(dest="command", required=True, metavar="command")
+    made = {}
+    for name in ("book", "test", "execute", "serve", "lab", "bench", "lock", "clean"):
+        function = globals()["command_" + name]
+        made[name] = commands.add_parser(name, help=function.__doc__, description=function.__doc__)
+        made[name].set_defaults(function=function)
+    stages = "\n".join(f"  {name:<10} {stage.__doc__}" for name, stage in STAGES.items())
+    made["test"].epilog, made["test"].formatter_class = (
+        "stages:\n" + stages,
+        argparse.RawDescriptionHelpFormatter,
+    )
+    made["test"].add_argument("--only", metavar="STAGES", help="comma-separated stages, in the order given")
+    made["test"].add_argument("--root", type=Path, default=ROOT, help="tree whose notebooks are checked")
+    made["test"].add_argument("--require-browser", action="store_true", help="no browser: fail instead of skip")
+    made["execute"].add_argument("notebooks", nargs="*", help="default: every notebook of the book")
+    made["execute"].add_argument("--check", action="store_true", help="write nothing; fail if a byte would change")
+    made["execute"].add_argument("--jobs", type=int, default=1, help="notebooks at a time")
+    made["serve"].add_argument("--port", type=int, default=8000)
+    made["bench"].add_argument("names", nargs="*", help="files in benchmarks/; default: bench_*.py")
+    made["lock"].add_argument("--upgrade", action="store_true", help="take the newest allowed versions")
+    made["clean"].add_argument("--all", action="store_true", help="remove .venv too")
+    return top
+
+
+def main():
+    """Entry point."""
+    options = parser().parse_args()
+    if options.command != "clean" and not options.no_setup:
+        setup()
+    try:
+        options.function(options)
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,197 @@
+"""Rules about the files beside the chapters: lock, addresses, documents, what must not be committed."""
+
+import doctest
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+import yaml
+from check_notebooks import repository_url
+from check_toc import listed_files
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+MACHINE_PATH = re.compile(r"(?<![\w./-])/(?:work|root|home|Users)/\w")
+PRIVATE_JAX = re.compile(r"jax\._src|jax\.core\b|jax\.interpreters|jax\.lib\b|jax\.extend")
+TEXT = {
+    ".py",
+    ".md",
+    ".toml",
+    ".yml",
+    ".yaml",
+    ".txt",
+    ".in",
+    ".cff",
+    ".bib",
+    ".css",
+    ".js",
+    ".ipynb",
+    ".sh",
+    "",
+}
+SKIPPED = {".venv", ".git", "_build", "__pycache__", ".ipynb_checkpoints", ".ruff_cache", ".pytest_cache"}
+
+
+@pytest.fixture(scope="module")
+def project(book):
+    """The [project] table of pyproject.toml."""
+    return tomllib.loads((book / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+@pytest.fixture(scope="module")
+def pins(book):
+    """Name -> pinned requirements (several where versions differ between platforms) of requirements.txt."""
+    found = {}
+    for line in (book / "requirements.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.lstrip().startswith(("#", "-e")):
+            pin = Requirement(line)
+            found.setdefault(canonicalize_name(pin.name), []).append(pin)
+    return found
+
+
+def wanted(project, extras):
+    """Requirements of the project with some extras, those on its own extras expanded."""
+    for text in [*project["dependencies"], *(r for e in extras for r in project["optional-dependencies"][e])]:
+        requirement = Requirement(text)
+        if canonicalize_name(requirement.name) == project["name"]:
+            yield from wanted(project, requirement.extras)
+        else:
+            yield requirement
+
+
+def files(book):
+    """The text files of the book that are or could be committed."""
+    for path in sorted(book.rglob("*")):
+        inside = path.relative_to(book).parts
+        if path.is_file() and path.suffix in TEXT and not SKIPPED & set(inside) and "egg-info" not in str(path):
+            yield path
+
+
+def disagreements(project, pins):
+    """What the lock does not say as pyproject.toml wants it."""
+    for requirement in wanted(project, project["optional-dependencies"]):
+        found = pins.get(canonicalize_name(requirement.name), [])
+        if not found:
+            yield f"{requirement.name} is not pinned"
+        for pin in found:
+            exact = [s.version for s in pin.specifier if s.operator == "=="]
+            if len(exact) != 1 or not requirement.specifier.contains(exact[0], prereleases=True):
+                yield f"{pin} does not meet {requirement}"
+
+
+def test_the_lock_meets_every_bound_of_the_project(project, pins):
+    assert list(disagreements(project, pins)) == []
+
+
+def test_a_stale_lock_would_be_reported(project, pins):
+    newer = {**project, "dependencies": ["jax>=99", "unheard-of>=1"]}
+    found = " ".join(disagreements(newer, pins))
+    assert "does not meet jax>=99" in found
+    assert "unheard-of is not pinned" in found
+
+
+def test_the_lock_says_how_it_was_made_and_installs_the_package(book):
+    text = (book / "requirements.txt").read_text(encoding="utf-8")
+    assert "uv pip compile --universal" in "".join(text.splitlines(True)[:5])
+    assert re.search(r"^-e \.", text, re.MULTILINE)
+
+
+def test_the_lock_holds_nothing_that_the_project_no_longer_asks_for(project, book):
+    direct = {canonicalize_name(r.name) for r in wanted(project, project["optional-dependencies"])}
+    text = (book / "requirements.txt").read_text(encoding="utf-8")
+    entries = re.findall(r"^([\w.-]+)==.*\n((?:    #.*\n)*)", text, re.MULTILINE)
+    claimed = {canonicalize_name(name) for name, why in entries if re.search(r"\bntklib\b", why)}
+    assert claimed - direct == set()
+
+
+def test_every_entry_of_the_table_of_contents_exists(book):
+    entries = listed_files(yaml.safe_load((book / "_toc.yml").read_text(encoding="utf-8")))
+    missing = [e for e in entries if not any((book / f"{e}{suffix}").exists() for suffix in (".md", ".ipynb"))]
+    assert missing == []
+
+
+def test_every_chapter_is_in_the_table_of_contents(book):
+    listed = set(listed_files(yaml.safe_load((book / "_toc.yml").read_text(encoding="utf-8"))))
+    present = {
+        path.relative_to(book).with_suffix("").as_posix()
+        for path in (book / "chapters").rglob("*")
+        if path.suffix in {".ipynb", ".md"} and ".ipynb_checkpoints" not in path.parts
+    }
+    assert present - listed == set()
+
+
+def test_every_mention_of_the_repository_follows_the_one_setting(book):
+    url = repository_url(book)
+    name = url.rpartition("/")[2]
+    pattern = re.compile(rf"https?://github\.com/[\w.-]+/{re.escape(name)}(?!\w)")
+    wrong = [
+        f"{path.relative_to(book)}: {found}"
+        for path in files(book)
+        for found in pattern.findall(path.read_text(encoding="utf-8"))
+        if found != url
+    ]
+    assert wrong == []
+    assert any(url in (book / name).read_text(encoding="utf-8") for name in ("README.md", "CITATION.cff"))
+
+
+def test_no_file_names_a_folder_of_one_machine(book):
+    this = "tests/book/test_notebook_rules.py"  # its bad examples are on purpose
+    guilty = [
+        path.relative_to(book).as_posix()
+        for path in files(book)
+        if MACHINE_PATH.search(path.read_text(encoding="utf-8"))
+    ]
+    assert [name for name in guilty if name != this] == []
+
+
+def test_the_package_uses_public_jax_only(book):
+    guilty = [str(p) for p in (book / "ntklib").rglob("*.py") if PRIVATE_JAX.search(p.read_text(encoding="utf-8"))]
+    assert guilty == []
+
+
+def test_the_version_is_the_same_everywhere(book, project):
+    citation = yaml.safe_load((book / "CITATION.cff").read_text(encoding="utf-8"))
+    changes = (book / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert str(citation["version"]) == project["version"]
+    assert re.search(rf"^## .*{re.escape(project['version'])}", changes, re.MULTILINE)
+
+
+def test_licences_are_there(book):
+    assert "Apache License" in (book / "LICENSE").read_text(encoding="utf-8")
+    assert "Creative Commons Attribution 4.0" in (book / "LICENSE-text").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "notation.md", "troubleshooting.md", "api.md"])
+def test_examples_in_the_documents_run(book, name):
+    """Python blocks with `>>>` give the printed results; others at least run."""
+    text = (book / name).read_text(encoding="utf-8")
+    for number, block in enumerate(re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL), 1):
+        where = f"{name}, Python block {number}"
+        if ">>>" not in block:
+            exec(compile(block, where, "exec"), {})
+            continue
+        example = doctest.DocTestParser().get_doctest(block, {}, where, name, 0)
+        flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+        result = doctest.DocTestRunner(optionflags=flags).run(example)
+        assert result.attempted > 0
+        assert result.failed == 0, where
+
+
+def test_every_link_of_the_documents_to_a_file_of_the_book_leads_somewhere(book):
+    broken = [
+        f"{path.name}: {target}"
+        for path in book.glob("*.md")
+        for target in re.findall(r"\]\(([^)#\s]+)", path.read_text(encoding="utf-8"))
+        if "://" not in target and not target.startswith("mailto:") and not (book / target).exists()
+    ]
+    assert broken == []
+
+
+def test_make_explains_itself(book):
+    text = subprocess.run([sys.executable, book / "make.py", "--help"], capture_output=True, text=True).stdout
+    for command in ("book", "test", "execute", "serve", "lab", "bench", "lock", "clean"):
+        assert re.search(rf"^\s+{command}\b", text, re.MULTILINE)
+    targets = (book / "Makefile").read_text(encoding="utf-8")
+    assert "book test execute serve lab bench lock clean:" in targets
