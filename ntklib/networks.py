@@ -206,6 +206,16 @@ class MLP:
     def __repr__(self):
         return f"MLP({self.widths}, activation={self.activation.name!r}, parametrization={self.parametrization.name!r})"
 
+    def _settings(self):
+        return self.widths, self.activation, self.parametrization
+
+    def __eq__(self, other):
+        """Equal settings make equal networks, so that code compiled for one serves the other."""
+        return isinstance(other, MLP) and self._settings() == other._settings()
+
+    def __hash__(self):
+        return hash(self._settings())
+
     @property
     def depth(self) -> int:
         """Number ``L`` of weight layers."""

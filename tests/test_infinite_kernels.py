@@ -167,6 +167,12 @@ def test_relu_kernels_are_homogeneous_and_rotation_invariant():
         assert jnp.allclose(A, 9 * B, rtol=1e-9, atol=1e-11)
 
 
+def test_a_kernel_of_hundreds_of_layers_is_right_and_compiles_as_a_loop():
+    X = rows()
+    for A, B in zip(infinite_kernels(X, depth=300), infinite_kernels(X, depth=300, method="recursion")):
+        assert jnp.allclose(A, B, rtol=0, atol=1e-12 * float(jnp.abs(B).max()))
+
+
 def test_known_relu_values_at_right_and_straight_angles():
     G, K = infinite_kernels([[1.0, 0.0]], [[2.0, 0.0], [0.0, 1.0], [-1.0, 0.0]], depth=2)
     assert jnp.allclose(G[0], jnp.array([2.0, 1 / jnp.pi, 0.0]), atol=1e-16)

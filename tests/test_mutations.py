@@ -15,15 +15,15 @@ TESTS = Path(__file__).parent
 
 MUTATIONS = {
     "none": (None, None, None, "test_infinite_kernels.py", "known_relu_values or diagonal_is_exactly", True),
-    "factor 2 of the recursion dropped": (
+    "one term of the recursion counted twice": (
         "kernels/profile.py",
-        "m, k = beta * sine_minus_tcos",
-        "m, k = beta / 2 * sine_minus_tcos",
+        "K = state.K * slope + cosine",
+        "K = state.K * slope + 2 * cosine",
         "test_infinite_kernels.py",
         "known_relu_values or diagonal_is_exactly",
         False,
     ),
-    "weight variance 1 by default": (
+    "factor 2 of the recursion dropped": (
         "kernels/infinite.py",
         "weight_variance: float = 2.0",
         "weight_variance: float = 1.0",

@@ -84,6 +84,13 @@ def test_equal_keys_give_equal_networks_and_other_keys_do_not():
     assert not any(bool((a == b).any()) for a, b in zip(params, net.init(jax.random.key(1))))
 
 
+def test_networks_of_equal_settings_are_equal_and_others_are_not():
+    assert MLP(WIDTHS, "gelu", "he") == MLP(list(WIDTHS), "gelu", "he")
+    assert hash(MLP(WIDTHS, "gelu", "he")) == hash(MLP(WIDTHS, "gelu", "he"))
+    others = [MLP((4, 6, 5, 2), "gelu", "he"), MLP(WIDTHS, "relu", "he"), MLP(WIDTHS, "gelu", "lecun")]
+    assert all(MLP(WIDTHS, "gelu", "he") != other for other in others)
+
+
 @pytest.mark.both_precisions
 def test_the_dtype_of_the_parameters_follows_the_precision_switch():
     net, params, X = network()

@@ -99,8 +99,8 @@ def from_function(function, *, name: str | None = None, tolerance: float | None 
     -----
     Errors fall geometrically in the number of terms (160) for analytic functions: below 1e-12 for tanh, sigmoid and
     softplus at variances up to 2. A kink costs most of that: the error at ρ = 1 is then about 1e-4; use
-    :func:`ntklib.activations.homogeneous` for piecewise linear functions through the origin. Time and memory: 160 multiply-adds per
-    entry, no array larger than the output besides ``(N, 240)``. Chapter: ``hermite``.
+    :func:`ntklib.activations.homogeneous` for piecewise linear functions through the origin. Time and memory: 160
+    multiply-adds per entry, no array larger than the output besides ``(N, 240)``. Chapter: ``hermite``.
 
     Examples
     --------

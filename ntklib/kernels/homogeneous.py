@@ -5,7 +5,7 @@ same pass under ``shard_map``; and, where derivatives are traced, the recursion 
 nearly coincide or nearly oppose are redone from the rows in compensated arithmetic: their cosine has lost digits.
 """
 
-from functools import cache, partial
+from functools import cache, partial, reduce
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +20,7 @@ from ntklib.kernels.sharding import sharded_rows
 
 COSINE_LIMIT = 0.99  # beyond it the angle is recomputed from the rows
 TILE = 512
+UNROLLED = 128  # longer series, at hundreds of layers, compile as a loop
 
 
 def homogeneous_kernels(X, X2, symmetric: bool, depth: int, beta: float, block_rows=None, mesh=None):
@@ -61,10 +62,17 @@ def _arcsine_coefficients(count: int = 19) -> np.ndarray:
 
 
 def _clenshaw(coefficients, x):
-    """Evaluate a Chebyshev series; unrolled, so that it fuses with what surrounds it."""
-    b1, b2 = jnp.full_like(x, coefficients[-1]), jnp.zeros_like(x)
-    for k in range(coefficients.shape[0] - 2, 0, -1):
-        b1, b2 = (coefficients[k] - b2) + 2 * x * b1, b1
+    """Evaluate a Chebyshev series; unrolled while short, so that it fuses with what surrounds it."""
+    start = jnp.full_like(x, coefficients[-1]), jnp.zeros_like(x)
+
+    def step(k, b):
+        return (coefficients[k] - b[1]) + 2 * x * b[0], b[0]
+
+    last = coefficients.shape[0] - 2
+    if last < UNROLLED:
+        b1, b2 = reduce(lambda b, k: step(k, b), range(last, 0, -1), start)
+    else:
+        b1, b2 = jax.lax.fori_loop(0, last, lambda i, b: step(last - i, b), start)
     return (coefficients[0] - b2) + x * b1
 
 

@@ -78,7 +78,7 @@ def layer_terms(X, depth: int) -> list[tuple[np.ndarray, np.ndarray]]:
     Notes
     -----
     The angle comes from the stored cosine: entries of pairs closer than 1e-7 carry an error of about 1e-8.
-    O(N² (d + L²)) time, in NumPy, 2 L matrices of memory. Used in the chapter `smallest_eigenvalue`.
+    O(N² (d + L)) time, in NumPy, 2 L matrices of memory. Used in the chapter `smallest_eigenvalue`.
 
     Examples
     --------
@@ -88,13 +88,14 @@ def layer_terms(X, depth: int) -> list[tuple[np.ndarray, np.ndarray]]:
     """
     X, depth = np.asarray(data_matrix("layer_terms", "X", X)), positive_int("layer_terms", "depth", depth)
     A = X @ X.T
-    norms, theta = np.sqrt(np.outer(np.diagonal(A), np.diagonal(A))), np.arccos(cosines(A))
-    layers = [angular_profile(theta, depth=layer) for layer in range(1, depth + 1)]
+    norms, thetas = np.sqrt(np.outer(np.diagonal(A), np.diagonal(A))), [np.arccos(cosines(A))]
+    for _ in range(depth - 1):
+        thetas.append(2 * np.arcsin(np.sqrt(angular_profile(thetas[-1], depth=2).G_gap / 2)))
     terms, tail = [], np.ones_like(A)
-    for layer in range(depth, 0, -1):
-        profile = layers[layer - 1]
-        tail = tail if layer == depth else tail * (1 - 2 * np.arcsin(np.sqrt(profile.G_gap / 2)) / np.pi)
-        terms.insert(0, (norms * profile.G, tail))
+    for theta in reversed(thetas):
+        terms.insert(0, (norms * np.cos(theta), tail))
+        if len(terms) < depth:
+            tail = tail * (1 - thetas[depth - 1 - len(terms)] / np.pi)
     return terms
 
 

@@ -1,6 +1,7 @@
 """Claims of the chapter ``tangent_kernel``, each with the experiment that refutes a broken version of it."""
 
-from functools import partial
+from functools import cache, partial
+from itertools import pairwise
 
 import jax
 import jax.numpy as jnp
@@ -29,10 +30,14 @@ def _roundoff(count: int) -> float:
     return 20 * float(jnp.finfo(jnp.result_type(float)).eps) * count**0.5
 
 
-def _start(net, seed, X):
-    """Weights and layer terms of a network, compiled as one program: many small shapes cost more eagerly."""
-    params = jax.jit(net.init)(jax.random.key(seed))
-    return params, jax.jit(partial(layer_blocks, net))(params, X)
+_blocks = jax.jit(layer_blocks, static_argnums=0)
+
+
+def _draw(net, seed):
+    """Gaussian weights from NumPy, which compiles nothing for a new shape."""
+    generator = np.random.default_rng(seed)
+    shapes = pairwise(net.widths)
+    return tuple(jnp.asarray(s * generator.standard_normal(n)) for s, n in zip(net.parametrization.init_std, shapes))
 
 
 def _distance(A, B) -> float:
@@ -53,7 +58,7 @@ def layerwise_identity(*, N=12, d=6, width=15, seed=0, layers=None):
     X = datasets.gaussian(jax.random.key(seed), N, d)
     for name, scale, k in (("relu", "ntk", 1), ("tanh", "he", 1), ("gelu", "bombari", 2)):
         net = MLP((d, width, width + 3, k), name, scale)
-        params = jax.jit(net.init)(jax.random.key(seed + 1))
+        params = _draw(net, seed + 1)
         J = flat_jacobian(net, params, X)
         K = jax.jit(partial(empirical_ntk, net, layers=layers))(params, X)
         errors.append(_distance(output_blocks(K), J @ J.T))
@@ -79,7 +84,7 @@ def finite_difference_memorizer(*, N=20, d=8, width=30, seed=0, duplicates=False
     Y = jax.random.normal(jax.random.key(seed + 1), (N,))
     X = X.at[1].set(X[0]) if duplicates else X
     net = MLP((d, width, width, 1), "tanh", "ntk", weight_variance=1.0)
-    params = jax.jit(net.init)(jax.random.key(seed + 2))
+    params = _draw(net, seed + 2)
     steps = np.logspace(-1, -4, 7)
     direction = memorizing_direction(net, params, X, Y)
     errors = [float(jnp.linalg.norm(difference_quotient(net, params, direction, e)(X) - Y)) for e in steps]
@@ -89,16 +94,23 @@ def finite_difference_memorizer(*, N=20, d=8, width=30, seed=0, duplicates=False
 finite_difference_memorizer.refuted_by(duplicates=True)
 
 
+@cache
+def _network(d, width):
+    """One object per shape, so that its programs are compiled once."""
+    return MLP((d, width, width, 1))
+
+
 def _small_problem(seed, N=20, d=6, width=40):
     X = datasets.sphere(jax.random.key(seed), N, d, radius=1.0)
     y = jnp.where(jax.random.normal(jax.random.key(seed + 1), (N,)) > 0, 1.0, -1.0)
-    return MLP((d, width, width, 1)), X, y
+    return _network(d, width), X, y
 
 
 def _linearized_run(seed, step, steps=60):
     """Gradient descent on f(θ_0) + J(θ − θ_0), in the parameters; ``step`` is η λ_max."""
     net, X, y = _small_problem(seed)
-    params, blocks = _start(net, seed + 2, X)
+    params = _draw(net, seed + 2)
+    blocks = _blocks(net, params, X)
     eta = step / float(np.linalg.eigvalsh(np.asarray(sum(blocks)))[-1])
     J, f0, labels = (np.asarray(a) for a in (flat_jacobian(net, params, X), net(params, X), y))
     shift, residuals = np.zeros(J.shape[1]), []
@@ -168,8 +180,8 @@ def wide_net_near_linearization(*, widths=(32, 128, 512), seeds=4, steps=30, exp
     for width in widths:
         net, X, labels = _small_problem(7, width=width)
         for seed in range(first_seed, first_seed + seeds):
-            params, blocks = _start(net, seed, X)
-            K = sum(blocks)
+            params = _draw(net, seed)
+            K = sum(_blocks(net, params, X))
             eta = 1.0 / np.linalg.eigvalsh(np.asarray(K))[-1]
             run = gradient_descent(net, params, X, labels, step_size=eta, steps=steps, record_outputs=True)
             r = np.asarray(run.outputs - labels)
@@ -184,11 +196,11 @@ wide_net_near_linearization.refuted_by(exponent=-1.5)
 def _same_draws(widths, activation, seed):
     """Layer terms of every named parametrization on one set of standard Gaussian draws."""
     X = datasets.gaussian(jax.random.key(seed), 12, widths[0])
-    draws = jax.jit(MLP(widths, activation, "standard").init)(jax.random.key(seed + 1))
+    draws = _draw(MLP(widths, activation, "standard"), seed + 1)
     for name in NAMED_PARAMETRIZATIONS:
         net = MLP(widths, activation, name)
         params = tuple(s * Z for s, Z in zip(net.parametrization.init_std, draws))
-        yield name, jax.jit(partial(layer_blocks, net))(params, X)
+        yield name, layer_blocks(net, params, X)
 
 
 @claim(
@@ -260,7 +272,7 @@ def all_wide_dictionary(*, names=("he", "chen"), weights_of=None, seeds=4, first
             weights = np.array(limit_weights(widths, weights_of or name))
             target = sum(w * q for w, q in zip(weights, Q))
             for seed in range(first_seed, first_seed + seeds):
-                K = sum(_start(net, seed, X)[1])
+                K = sum(_blocks(net, _draw(net, seed), X))
                 scale = float(jnp.trace(K) / jnp.trace(target)) if weights_of else 1.0
                 x.append(m), y.append(_distance(K / scale, target))
                 rows.append({"m": m, "parametrization": name, "seed": seed})
