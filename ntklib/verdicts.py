@@ -99,7 +99,7 @@ def inequality(measured, bound, table=None, direction: str = ">=", *, tolerance:
     m, b = _rows("inequality", measured, bound)
     large, small = (m, b) if direction == ">=" else (b, m)
     scale = np.maximum(np.abs(m), np.abs(b))
-    rows_hold = large >= small - np.where(np.isfinite(scale), tolerance * scale, 0.0)
+    rows_hold = large >= small - tolerance * np.where(np.isfinite(scale), scale, 0.0)
     slack = _room(large, small)
     worst = np.lexsort((np.nan_to_num(slack, nan=-np.inf, posinf=np.inf), rows_hold))[0]
     frame = _table("inequality", table, measured=m, predicted=b, slack=slack)

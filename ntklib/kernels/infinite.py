@@ -44,7 +44,9 @@ def infinite_kernels(
         Number ``L`` of weight layers; 1 gives the linear kernel twice.
     activation : str, callable or Activation
     weight_variance : float
-        The number ``c``; 2 keeps the diagonal of ReLU kernels at :math:`L \lVert x \rVert^2`.
+        The number ``c``; 2 keeps the diagonal of ReLU kernels at :math:`L \lVert x \rVert^2`. Other activations want
+        ``1 / activation.second_moment`` (1 for the absolute value): with another ``c`` a homogeneous kernel of depth L
+        is multiplied by the (L − 1)-th power of the ratio.
     method : {"auto", "angle", "recursion"}
         ``"angle"`` (positively homogeneous activations): the kernel depends on the angle only; one angle per pair and
         one interpolation, at a cost independent of the depth. ``"recursion"``: layer by layer for every pair, in

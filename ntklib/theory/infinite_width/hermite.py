@@ -6,6 +6,7 @@ correlation ρ, :math:`E[\sigma(u)\sigma(v)] = \sum_r \mu_r^2 \rho^r`. The claim
 """
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
@@ -153,7 +154,7 @@ def coefficients_by_pieces(function, terms: int, breakpoints=(0.0,), *, nodes: i
     edges = sorted({-21.0, -14.0, -7.0, 0.0, 7.0, 14.0, 21.0, *map(float, breakpoints)})
     t, w = np.polynomial.legendre.leggauss(nodes)
     total = np.zeros(terms)
-    for a, b in zip(edges[:-1], edges[1:], strict=True):
+    for a, b in pairwise(edges):
         x, weight = (a + b) / 2 + (b - a) / 2 * t, (b - a) / 2 * w
         density = np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)
         total += (weight * density * np.asarray(function(x), np.float64)) @ hermite_basis(x, terms)
@@ -231,7 +232,7 @@ def polar_expectation(function, theta: float, degree: int, *, nodes: int = 60) -
     edges = sorted({0.0, half, 3 * half, 4 * half, (theta + half) % (4 * half), (theta + 3 * half) % (4 * half)})
     t, w = np.polynomial.legendre.leggauss(nodes)
     total = 0.0
-    for a, b in zip(edges[:-1], edges[1:], strict=True):
+    for a, b in pairwise(edges):
         phi = (a + b) / 2 + (b - a) / 2 * t
         values = np.asarray(function(np.cos(phi))) * np.asarray(function(np.cos(phi - theta)))
         total += float((b - a) / 2 * w @ values)
@@ -252,7 +253,7 @@ def parity(activation, terms: int = 12, *, tolerance: float = 1e-12) -> str:
     Returns
     -------
     str
-        ``"even"``, ``"odd"``, ``"line + even"`` (no odd r but 1), ``"constant + odd"`` (no even r but 0) or ``"mixed"``.
+        ``"even"``, ``"odd"``, ``"line + even"`` (no odd r but 1), ``"constant + odd"`` (no even r but 0), ``"mixed"``.
 
     Raises
     ------

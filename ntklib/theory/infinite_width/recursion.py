@@ -41,7 +41,7 @@ def batched_ntk(params, X) -> np.ndarray:
 
     Examples
     --------
-    >>> batched_ntk([np.ones((1, 2, 1)), np.ones((1, 1, 1))], [[1.0, 2.0]]).tolist()
+    >>> batched_ntk([np.ones((1, 2, 1)), np.ones((1, 1, 1))], [[1.0, 2.0]]).round(9).tolist()
     [[[28.0]]]
     """
     W = [np.asarray(w, float) for w in params]
@@ -179,7 +179,7 @@ def deep_second_moment(ratio) -> np.ndarray:
     Examples
     --------
     >>> round(float(deep_second_moment(0.25)), 3)
-    2.5
+    2.659
     """
     beta = np.asarray(ratio, float)
     if not np.all(beta > 0):

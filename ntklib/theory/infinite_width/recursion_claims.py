@@ -110,7 +110,7 @@ unbiased.refuted_by(depth=4)
     does_not_say="Anything about entries off the diagonal.",
 )
 def diagonal_moments(*, shapes=((2, 8), (3, 16), (5, (8, 32, 8, 32)), (8, 40)), seeds=5000, seed=0, growth=5.0):
-    """First two moments of K_ii / (L |x|²) over many networks, in standard errors from the exact ones."""
+    """First two moments of a diagonal entry over its mean, across many networks, in standard errors from the exact ones."""
     rows = []
     for depth, width in shapes:
         ratio = sampled_kernels([[1.0]], depth, width, seeds, key=seed)[:, 0, 0] / depth

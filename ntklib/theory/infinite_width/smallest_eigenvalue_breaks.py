@@ -108,7 +108,7 @@ def _pair(N: int, d: int, angle: float, depth: int) -> float:
     does_not_say="That the rounded value is positive, or negative.",
 )
 def duplicate(*, N=60, d=200, depths=(3, 10), shift=0.0):
-    """Compare |λ_min| with the rounding level; ``shift`` moves the copy away."""
+    """Compare the absolute λ_min with the rounding level; ``shift`` moves the copy away."""
     X = points(0, N, d)
     X[1] = X[0]
     X[1, 0] += shift

@@ -112,7 +112,7 @@ probability.refuted_by(mean=1.0)
 
 
 def coherence(seed: int, N: int, d: int, mean: float = 0.0) -> float:
-    """Largest |cosine| between N points, uniform on a sphere around a mean of norm ``mean`` times the radius."""
+    """Largest absolute cosine between N points, uniform on a sphere around a mean of norm ``mean`` times the radius."""
     X = points(seed, N, d, mean)
     rho = theory.cosines(X @ X.T)
     return float(np.abs(rho - np.eye(N)).max())
