@@ -180,7 +180,7 @@ price_derivative.refuted_by(per_correlation=True)
     does_not_say="Anything for deeper networks, where the series is composed with itself.",
 )
 def two_layer_ntk_series(*, terms=150, names=("relu", "erf", "gelu", "cos"), shifted=True):
-    """Compare with the recursion at |ρ| ≤ 0.8; without the shift, μ_r(σ') is taken to be μ_{r+1}(σ)."""
+    """Compare with the recursion at ``|ρ| ≤ 0.8``; without the shift, μ_r(σ') is taken to be μ_{r+1}(σ)."""
     rho = np.linspace(-0.8, 0.8, 9)
     X2 = np.stack([rho, np.sqrt(1 - rho**2)], axis=1)
     orders, rows, errors = np.arange(terms), [], []
