@@ -110,7 +110,7 @@ unbiased.refuted_by(depth=4)
     does_not_say="Anything about entries off the diagonal.",
 )
 def diagonal_moments(*, shapes=((2, 8), (3, 16), (5, (8, 32, 8, 32)), (8, 40)), seeds=5000, seed=0, growth=5.0):
-    """First two moments of a diagonal entry over its mean, across many networks, in standard errors from the exact ones."""
+    """First two moments of K_ii over its mean, from many networks, in standard errors from the exact ones."""
     rows = []
     for depth, width in shapes:
         ratio = sampled_kernels([[1.0]], depth, width, seeds, key=seed)[:, 0, 0] / depth
@@ -150,7 +150,7 @@ depth_over_width.refuted_by(exponent=-0.5)
     id="recursion-small-angle",
     source="Book, chapter recursion",
     statement="kernel_gaps returns L - κ_L(θ) with relative error below 1e-12 for angles from 1e-7 to 0.1.",
-    status="proved here",
+    status="proof sketched",
     assumptions="ReLU, float64, depth at most 8; the rows hold the angle to full precision.",
     does_not_say="That an angle already lost in the data comes back.",
 )
