@@ -217,7 +217,7 @@ nngp_decay.refuted_by(exponent=-1.0)
 @claim(
     id="depth-near-duplicates",
     source="Book, chapter depth",
-    statement="While δL is small, two inputs at distance δ leave λ_min(K^(L)) = (β/π) L(L−1) δ: quadratic in L.",
+    statement="While δL is small, two inputs at distance δ leave λ_min(K^(L)) ≈ (β/π) L(L−1) δ: quadratic in L.",
     status="proved here",
     assumptions="Two unit vectors, σ(s) = a s + b|s|, weight variance 1/(a² + b²).",
     does_not_say="Anything once L exceeds 1/δ, where the growth becomes ¾L.",
