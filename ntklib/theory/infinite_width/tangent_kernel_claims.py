@@ -172,7 +172,7 @@ linearized_gd_rate.refuted_by(step=2.1)
     statement="max_t ‖f_t − f_t^lin‖ = O(m^{-1/2}) for a ReLU network of width m under gradient descent.",
     status="open",
     assumptions="NTK parametrization, η = 1/λ_max(K), fixed data and number of steps.",
-    does_not_say="A proof: Lee et al. have one for smooth activations. Nor a constant, nor what happens when N grows with m.",
+    does_not_say="A proof, which Lee et al. have for smooth activations; a constant; what happens when N grows with m.",
 )
 def wide_net_near_linearization(*, widths=(32, 128, 512), seeds=4, steps=30, exponent=-0.5, first_seed=0):
     """Fit the exponent of the largest deviation, relative to the first residual, over the first steps."""
