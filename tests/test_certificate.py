@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from test_spectrum import GRAIN, KINDS, hadamard_matrix, spectrum
 
-from ntklib.spectrum import certified_smallest_eigenvalue, smallest_eigenvalue
+from ntklib.spectrum import certificate, certified_smallest_eigenvalue, smallest_eigenvalue
 from ntklib.spectrum.certificate import allowance, cholesky_completes
 
 U = 2.0**-53
@@ -85,6 +85,14 @@ def test_the_certificate_never_exceeds_the_truth_on_a_thousand_adversarial_matri
         assert positive == 0
     if family in (near_singular, graded, clustered):
         assert positive > 20
+
+
+@pytest.mark.parametrize("condition", [1e2, 1e3])
+@pytest.mark.parametrize("kind", ["graded", "flat", "loose cluster"])
+def test_the_estimates_own_factorization_is_the_proof_where_it_is_sharp(kind, condition, monkeypatch):
+    values = spectrum(kind, 600, np.ceil(1 / condition / GRAIN) * GRAIN)
+    monkeypatch.setattr(certificate, "_best_bound", None)  # a second factorization would fail here
+    assert 0.99 * values.min() <= certified_smallest_eigenvalue(hadamard_matrix(values)) <= values.min()
 
 
 def test_the_exact_oracle_sees_one_unit_in_the_last_place():

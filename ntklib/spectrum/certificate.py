@@ -10,6 +10,7 @@ from .inverse import UNIT_ROUNDOFF
 from .smallest import checked_float64
 
 _BLOCK = 128  # products per inner sum of the factorization; the proof's constant grows with it
+_SHARP = 0.992  # the estimate's own factorization serves as the proof if it comes this close
 _ATTEMPTS = (1 - 1e-3, 0.99, 0.9, 0.5)  # shifts tried, as fractions of the estimate
 
 
@@ -23,8 +24,8 @@ def certified_smallest_eigenvalue(K, *, estimate=None) -> float:
               \qquad \psi_j = \frac{p_j u}{1 - 2 p_j u},
 
     with unit roundoff :math:`u = 2^{-53}`, :math:`p_j = \min(j, m) + \lfloor (j - 1)/m \rfloor + 3`, and
-    :math:`\omega = 32 N^2 2^{-1022}` after ``K`` was scaled by a power of two to entries below one. The block
-    length m is N (one LAPACK call) where that is sharp enough, else 128.
+    :math:`\omega = 32 N^2 2^{-1022} \max(1, \max_{ij} \lvert a_{ij} \rvert)`. The block length m is N (one LAPACK
+    call) where that is sharp enough, else 128; then ``K`` is first scaled by a power of two to entries below one.
 
     Parameters
     ----------
@@ -73,8 +74,9 @@ def certified_smallest_eigenvalue(K, *, estimate=None) -> float:
 
     The bound is lost where :math:`\sum_j \psi_j b_{jj}`, about :math:`N (m + N/m) u` times the mean diagonal
     entry, reaches the eigenvalue. It says nothing about errors made while the entries of ``K`` were
-    computed: if each is within e of the exact kernel, subtract N e. Time: one Cholesky factorization
-    (1.4 with m = 128; about two more without ``estimate``); memory: one private copy of ``K``.
+    computed: if each is within e of the exact kernel, subtract N e. Time without ``estimate``: that of
+    `smallest_eigenvalue`, whose own factorization at a shift just below the eigenvalue is usually the proof; else,
+    and with ``estimate``, one Cholesky factorization (1.4 with m = 128). Memory: one private copy of ``K``.
 
     Constants re-derived here after N. J. Higham, *Accuracy and Stability of Numerical Algorithms* (SIAM,
     2002), Lemma 8.4, Theorems 10.3 and 10.5 (Demmel), and S. M. Rump, *Verification of positive
@@ -94,7 +96,10 @@ def certified_smallest_eigenvalue(K, *, estimate=None) -> float:
         return 0.0
     exponent = math.frexp(scale)[1]
     for guess in (*guesses, None):
-        value = inverse.estimate(matrix) if guess is None else guess
+        value, factored = inverse.estimate(matrix) if guess is None else (guess, 0.0)
+        bound = factored - allowance(matrix.diagonal() - factored, len(matrix), scale) if factored else 0.0
+        if bound > 0.0 and bound >= _SHARP * value:
+            return math.nextafter(bound, -math.inf)
         bound = _best_bound(matrix, exponent, math.ldexp(value, -exponent)) if value > 0 else 0.0
         if bound > 0.0:
             return max(0.0, math.nextafter(math.ldexp(bound, exponent), -math.inf))
@@ -135,15 +140,19 @@ def _scaled_copy(matrix: np.ndarray, exponent: int) -> np.ndarray:
     return np.multiply(matrix, 2.0**-half, order="C") * 2.0 ** (half - exponent)
 
 
-def allowance(diagonal: np.ndarray, block: int) -> float:
-    """Upper bound on the sum over j of psi_j b_jj, plus u max b_jj, plus omega, itself rounded upwards."""
+def allowance(diagonal: np.ndarray, block: int, scale: float = 1.0) -> float:
+    """Upper bound on the sum over j of psi_j b_jj, plus u max b_jj, plus omega, itself rounded upwards.
+
+    ``scale`` bounds the entries of the factored matrix; below one it counts as one.
+    """
     n = len(diagonal)
     if float(diagonal.min()) <= 0.0:
         return math.inf
     j = np.arange(1, n + 1)
     p = np.minimum(j, block) + (j - 1) // block + 3
     psi = p * UNIT_ROUNDOFF / (1 - 2 * p * UNIT_ROUNDOFF)
-    total = math.fsum(psi * diagonal) + UNIT_ROUNDOFF * float(diagonal.max()) + 32.0 * n * n * 2.0**-1022
+    underflow = 32.0 * n * n * 2.0**-1022 * max(1.0, scale)
+    total = math.fsum(psi * diagonal) + UNIT_ROUNDOFF * float(diagonal.max()) + underflow
     return total * (1 + 2.0**-40)
 
 

@@ -14,22 +14,24 @@ _STEPS = 300  # Lanczos steps before the shift is moved closer to the eigenvalue
 _TOLERANCE = 4e-9  # relative width aimed at; the Rayleigh quotient that follows is far closer
 
 
-def estimate(K: np.ndarray) -> float:
-    """Smallest eigenvalue of a checked float64 matrix, without the resolution check."""
+def estimate(K: np.ndarray) -> tuple[float, float]:
+    """Smallest eigenvalue of a checked float64 matrix, and the last shift s whose K - s I had a Cholesky factor.
+
+    Without the resolution check. The shift is 0.0 where nothing above zero was factored.
+    """
     scale = float(max(K.max(), -K.min()))
     if scale == 0.0:
-        return 0.0
+        return 0.0, 0.0
     if not 2.0**-300 < scale < 2.0**300:
         exponent = math.frexp(scale)[1]
-        return math.ldexp(estimate(np.ldexp(K, -exponent)), exponent)
-    if len(K) > _TINY:
-        value = _shift_invert(K, scale)
-        if value is not None:
-            return value
-    return rayleigh_quotient(K, eigh(K, subset_by_index=[0, 0])[1][:, 0], scale)
+        return math.ldexp(estimate(np.ldexp(K, -exponent))[0], exponent), 0.0
+    found = _shift_invert(K, scale) if len(K) > _TINY else None
+    if found is not None:
+        return found
+    return rayleigh_quotient(K, eigh(K, subset_by_index=[0, 0])[1][:, 0], scale), 0.0
 
 
-def _shift_invert(K: np.ndarray, scale: float) -> float | None:
+def _shift_invert(K: np.ndarray, scale: float) -> tuple[float, float] | None:
     """Lanczos on the inverse of K - shift I, the shift raised where that is slow; None if K is indefinite."""
     level = 1e-3 * UNIT_ROUNDOFF * float(np.linalg.norm(K))
     start, guess = _single_precision_guess(K, 2e4 * 2**29 * level)
@@ -38,12 +40,13 @@ def _shift_invert(K: np.ndarray, scale: float) -> float | None:
     for _ in range(4):
         if factor is None:
             return None
+        factored = max(shift, 0.0)
         start, _, width = inverse_lanczos(factor, start, shift, level, _TOLERANCE)
         value = rayleigh_quotient(K, start, scale)
         if width <= max(_TOLERANCE * abs(value), level):
             break
         factor, shift = _first_factor(K, [value - 2 * width, value - 50 * width, shift])
-    return value
+    return value, factored
 
 
 def _single_precision_guess(K: np.ndarray, level: float) -> tuple[np.ndarray, float]:
@@ -83,7 +86,7 @@ def inverse_lanczos(factor, start, shift, level, tolerance) -> tuple[np.ndarray,
     Returns the Ritz vector, its eigenvalue estimate, and the residual in units of the eigenvalue: an
     eigenvalue of the factored matrix lies within that width. Stops at ``max(tolerance |lambda|, level)``.
     """
-    trsv = blas.get_blas_funcs("trsv", [factor])
+    trsv, gemv = blas.get_blas_funcs(("trsv", "gemv"), [factor])  # not NumPy's: its threads would spin beside SciPy's
     steps = min(_STEPS, len(start))
     basis = np.empty((len(start), steps + 1), dtype=factor.dtype, order="F")
     basis[:, 0] = start / np.linalg.norm(start)
@@ -93,7 +96,7 @@ def inverse_lanczos(factor, start, shift, level, tolerance) -> tuple[np.ndarray,
         old = basis[:, : k + 1]
         alpha[k] = image @ basis[:, k]
         for _ in range(2):
-            image -= old @ (old.T @ image)
+            image = gemv(-1.0, old, gemv(1.0, old, image, trans=1), 1.0, image, overwrite_y=1)
         beta[k] = np.linalg.norm(image)
         done = k + 1 == steps or beta[k] <= len(start) * np.finfo(factor.dtype).eps * abs(alpha[0])
         if done or k % 3 == 2:

@@ -72,7 +72,7 @@ def smallest_eigenvalue(K) -> float:
     1.0
     """
     matrix, unit = checked_float64("smallest_eigenvalue", K)
-    value = estimate(matrix)
+    value, _ = estimate(matrix)
     _check_resolution(matrix, value, unit)
     return value
 

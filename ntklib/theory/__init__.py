@@ -1,5 +1,12 @@
-"""One package per source paper: its bounds as functions, its claims in the registry."""
+"""One package per part of the book, one module per chapter: its bounds as functions, its claims in the registry.
 
-from ntklib.theory import infinite_width
+Importing this package imports every module below it, and so fills the registry of claims.
+"""
 
-__all__ = ["infinite_width"]
+import importlib
+import pkgutil
+
+__all__ = sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+for _module in pkgutil.walk_packages(__path__, f"{__name__}."):
+    importlib.import_module(_module.name)
