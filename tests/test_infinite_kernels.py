@@ -311,6 +311,6 @@ def test_the_memory_guard_acts_before_anything_is_allocated(monkeypatch):
     def forbidden(*_):
         raise AssertionError("allocated")
 
-    monkeypatch.setattr(homogeneous_module, "_tiled_bulk", forbidden)
+    monkeypatch.setattr(homogeneous_module, "_host_bulk", forbidden)
     with pytest.raises(MemoryError, match="infinite_kernels: needs about"):
         infinite_kernels(jnp.ones((50, 3)), depth=2, memory_limit=1e3)

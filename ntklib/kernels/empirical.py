@@ -116,16 +116,20 @@ def _tiled(left, right, tile: int, symmetric: bool):
     """The same sum for one output tile by tile through NumPy's BLAS, the upper triangle only where it is symmetric."""
     left, right = ([(np.asarray(F), np.asarray(B[:, 0])) for F, B in side] for side in (left, right))
     N, N2 = left[0][0].shape[0], right[0][0].shape[0]
-    K = np.empty((N, N2), left[0][0].dtype)
+    K, work = np.zeros((N, N2), left[0][0].dtype), np.empty((2, tile * tile), left[0][0].dtype)
     for i in range(0, N, tile):
         for j in range(i if symmetric else 0, N2, tile):
             rows, columns = slice(i, i + tile), slice(j, j + tile)
-            K[rows, columns] = sum(
-                (F1[rows] @ F2[columns].T) * (B1[rows] @ B2[columns].T) for (F1, B1), (F2, B2) in zip(left, right)
-            )
-            if symmetric:
-                K[columns, rows] = K[rows, columns].T
-    return jnp.asarray(K if not symmetric else np.triu(K) + np.triu(K, 1).T)
+            target = K[rows, columns]
+            products = [half[: target.size].reshape(target.shape) for half in work]
+            for factors, factors2 in zip(left, right):
+                for A, A2, out in zip(factors, factors2, products):
+                    np.matmul(A[rows], A2[columns].T, out=out)
+                products[0] *= products[1]
+                target += products[0]
+            if symmetric and j > i:
+                K[columns, rows] = target.T
+    return jnp.asarray(K)
 
 
 def _generic(function, params, X, X2, symmetric, block_rows, memory_limit):

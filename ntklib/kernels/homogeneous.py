@@ -1,8 +1,9 @@
 """Limiting kernels of positively homogeneous activations through the angle of each pair.
 
-Three routes to the same numbers: for concrete arrays on a CPU, one BLAS product and one fused pass per row block; the
-same pass under ``shard_map``; and, where derivatives are traced, the recursion itself from the rows. The few pairs that
-nearly coincide or nearly oppose are redone from the rows in compensated arithmetic: their cosine has lost digits.
+Three routes to the same numbers: for concrete arrays on a CPU, one BLAS product and one fused pass per kernel and row
+block; the same pass under ``shard_map``; and, where derivatives are traced, the recursion itself from the rows. The few
+pairs that nearly coincide or nearly oppose are redone from the rows in compensated arithmetic: their cosine has lost
+digits.
 """
 
 from functools import cache, partial, reduce
@@ -19,7 +20,7 @@ from ntklib.kernels.profile import chebyshev_profile, profile_from_half_angles
 from ntklib.kernels.sharding import sharded_rows
 
 COSINE_LIMIT = 0.99  # beyond it the angle is recomputed from the rows
-TILE = 512
+BLOCK = 2**18  # entries handled at a time, so that they stay in the cache
 UNROLLED = 128  # longer series, at hundreds of layers, compile as a loop
 
 
@@ -31,9 +32,10 @@ def homogeneous_kernels(X, X2, symmetric: bool, depth: int, beta: float, block_r
     if not is_concrete(X, X2):
         return rowwise_kernels(X, X2, depth, beta)
     if mesh is None and jax.default_backend() == "cpu":
-        tile = TILE if block_rows is None else positive_int("infinite_kernels", "block_rows", block_rows)
+        step = max(1, BLOCK // max(1, X2.shape[0])) if block_rows is None else block_rows
+        step = positive_int("infinite_kernels", "block_rows", step)
         with jax.ensure_compile_time_eval():  # the data may be concrete inside somebody's jit
-            G, K, close = _tiled_bulk(X, X2, symmetric, depth, beta, tile)
+            G, K, close = _host_bulk(X, X2, symmetric, depth, beta, step)
     else:
         G, K, close = _device_bulk(X, X2, depth, beta, mesh)
     _redo_close_pairs(G, K, close, np.asarray(X), np.asarray(X2), symmetric, depth, beta)
@@ -95,29 +97,24 @@ def _passes(depth, beta, dtype):
     return tuple(partial(_from_cosines, arcsine=arcsine, series=c) for c in series)
 
 
-def _tiled_bulk(X, X2, symmetric, depth, beta, tile):
-    """Tile by tile on the CPU: BLAS product, one fused pass a kernel, the mirror image where ``X2`` is ``X``."""
-    (U, norm1), (V, norm2) = _normalized(X), _normalized(X2)
-    G, K = (np.empty((U.shape[0], V.shape[0]), X.dtype) for _ in range(2))
-    passes, close = _passes(depth, beta, X.dtype), [np.empty((0, 2), int)]
-    for i in range(0, U.shape[0], tile):
-        for j in range(i if symmetric else 0, V.shape[0], tile):
-            rows, columns = slice(i, i + tile), slice(j, j + tile)
-            cosine = U[rows] @ V[columns].T
-            close.append(np.argwhere(np.abs(cosine) > COSINE_LIMIT) + np.array((i, j)))
-            for out, to_kernel in zip((G, K), passes):
-                out[rows, columns] = to_kernel(cosine, norm1[rows], norm2[columns])
-                if symmetric:
-                    _mirror(out, rows, columns)
+def _host_bulk(X, X2, symmetric, depth, beta, step):
+    """One BLAS product, then row blocks in one fused pass a kernel; the cosines make way for K in place.
+
+    The product comes first and whole: BLAS threads spin for a while after each call, in the way of XLA's.
+    """
+    U, norm1 = _normalized(X)
+    V, norm2 = (U, norm1) if symmetric else _normalized(X2)
+    K = U @ V.T
+    if symmetric:
+        np.fill_diagonal(K, 0.0)  # exact values come later; the diagonal must not count among the close pairs
+    G, passes, close = np.empty_like(K), _passes(depth, beta, K.dtype), [np.empty((0, 2), int)]
+    for i in range(0, K.shape[0], step):
+        rows = slice(i, i + step)
+        cosine = K[rows]
+        if max(cosine.max(), -cosine.min()) > COSINE_LIMIT:
+            close.append(np.argwhere(np.abs(cosine) > COSINE_LIMIT) + np.array((i, 0)))
+        G[rows], K[rows] = (np.asarray(to_kernel(cosine, norm1[rows], norm2)) for to_kernel in passes)
     return G, K, np.concatenate(close)
-
-
-def _mirror(out, rows, columns):
-    """Copy a tile of the upper triangle to the lower one; within a diagonal tile, its own upper triangle."""
-    if rows != columns:
-        out[columns, rows] = out[rows, columns].T
-    else:
-        out[rows, rows] = np.triu(out[rows, rows]) + np.triu(out[rows, rows], 1).T
 
 
 def _device_bulk(X, X2, depth, beta, mesh):

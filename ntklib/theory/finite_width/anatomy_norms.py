@@ -1,0 +1,126 @@
+r"""Exact laws of the feature and backward norms of one sample, over the weights of a ReLU network.
+
+The means are in :mod:`ntklib.theory.finite_width.scales`; here are the probability that the sample survives, the second
+moments, and samples of both norms to hold them against.
+"""
+
+import itertools
+import math
+
+import numpy as np
+
+from ntklib._validate import positive_int
+from ntklib.theory.finite_width.anatomy import row_norms
+
+
+def alive_probability(widths, layer: int) -> float:
+    r"""Return the probability :math:`\prod_{l=1}^{k}(1-2^{-n_l})` that :math:`f_k(x) \neq 0` for one sample.
+
+    Parameters
+    ----------
+    widths : sequence of L + 1 ints
+    layer : int
+        k, from 0 to L - 1.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        ``layer`` outside 0..L-1.
+
+    Notes
+    -----
+    Given :math:`f_{l-1}\neq0`, each of the :math:`n_l` neurons is inactive with probability 1/2, independently. Exact
+    for weights with independent columns of symmetric continuous law. Source: Book. Chapter: ``anatomy``.
+
+    Examples
+    --------
+    >>> alive_probability((5, 1, 2, 1), 2)
+    0.375
+    """
+    _check_layer("alive_probability", widths, layer)
+    return math.prod(1 - 0.5 ** widths[l] for l in range(1, layer + 1))
+
+
+def relative_second_moment(widths, layer: int) -> float:
+    r"""Return :math:`E\lVert f_k\rVert^4/(E\lVert f_k\rVert^2)^2 = \prod_{l=1}^{k}(1 + 5/n_l)` for Gaussian weights.
+
+    Parameters
+    ----------
+    widths : sequence of L + 1 ints
+    layer : int
+        k, from 0 to L - 1.
+
+    Returns
+    -------
+    float
+        One plus the square of the relative standard deviation.
+
+    Raises
+    ------
+    ValueError
+        ``layer`` outside 0..L-1.
+
+    Notes
+    -----
+    Free of the standard deviations of the weights. Source: proved in the chapter ``anatomy``.
+
+    Examples
+    --------
+    >>> relative_second_moment((3, 5, 10, 1), 2)
+    3.0
+    """
+    _check_layer("relative_second_moment", widths, layer)
+    return math.prod(1 + 5 / widths[l] for l in range(1, layer + 1))
+
+
+def sampled_norms(widths, betas, x, *, draws: int, seed: int):
+    r"""Return :math:`\lVert f_k(x)\rVert^2` and :math:`\lVert b_{k+1}(x)\rVert^2` of independent ReLU networks.
+
+    Parameters
+    ----------
+    widths : sequence of L + 1 ints
+    betas : sequence of L floats
+        Standard deviations of the Gaussian weights.
+    x : array (d,)
+    draws : int
+        Number of networks.
+    seed : int
+
+    Returns
+    -------
+    (array (L, draws), array (L, draws))
+        Row k holds :math:`\lVert f_k\rVert^2`, k = 0..L-1, and :math:`\lVert b_{k+1}\rVert^2`.
+
+    Raises
+    ------
+    ValueError
+        ``draws`` not a positive integer.
+
+    Notes
+    -----
+    All networks at once, memory draws · Σ n_{l-1} n_l numbers. Source: Book. Chapter: ``anatomy``.
+
+    Examples
+    --------
+    >>> f, b = sampled_norms((2, 3, 1), (1.0, 1.0), np.array([3.0, 4.0]), draws=5, seed=0)
+    >>> f[0].tolist(), b[1].tolist()
+    ([25.0, 25.0, 25.0, 25.0, 25.0], [1.0, 1.0, 1.0, 1.0, 1.0])
+    """
+    draws, rng = positive_int("sampled_norms", "draws", draws), np.random.default_rng(seed)
+    params = [b * rng.standard_normal((draws, *s)) for b, s in zip(betas, itertools.pairwise(widths))]
+    f = [np.broadcast_to(np.asarray(x, float), (draws, widths[0]))]
+    for W in params[:-1]:
+        f.append(np.maximum(np.einsum("si,sij->sj", f[-1], W), 0.0))
+    b = [np.ones((draws, 1))]
+    for W, above in zip(reversed(params[1:]), reversed(f[1:])):
+        b.append(np.einsum("sij,sj->si", W, b[-1]) * (above > 0))
+    return np.array([row_norms(a) for a in f]), np.array([row_norms(a) for a in b[::-1]])
+
+
+def _check_layer(where: str, widths, layer) -> None:
+    if layer not in range(len(widths) - 1):
+        raise ValueError(f"{where}: layer={layer!r}; expected an integer from 0 to {len(widths) - 2}.")

@@ -1,0 +1,153 @@
+"""Laws of the anatomy chapter: layer terms against the Jacobian, a chain that descends, exact norms by enumeration."""
+
+import itertools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import ntklib
+from ntklib import claims
+from ntklib.theory.finite_width import anatomy as theory
+from ntklib.theory.finite_width import anatomy_norms as norms
+from ntklib.theory.finite_width.anatomy_claims import he_params, sphere_factors
+from ntklib.theory.finite_width.scales import backward_mean, block_mean, feature_mean
+from ntklib.theory.infinite_width.smallest_eigenvalue_links import schur_product_bound
+from ntklib.theory.infinite_width.tangent_kernel import flat_jacobian
+from ntklib.verdicts import slack_chain
+
+IDS = [i for i, c in claims.registry.items() if c.check.__module__.endswith("finite_width.anatomy_claims")]
+needs_x64 = pytest.mark.skipif(jnp.result_type(float) != jnp.float64, reason="needs 64-bit precision")
+
+
+def lowest(A):
+    return float(np.linalg.eigvalsh(A)[0])
+
+
+@needs_x64
+@pytest.mark.parametrize("parametrization", ["ntk", "chen"])
+def test_layer_kernels_sum_to_the_gram_matrix_of_the_jacobian(parametrization):
+    net = ntklib.MLP((4, 7, 5, 1), "relu", parametrization)
+    params, X = net.init(jax.random.key(0)), np.random.default_rng(1).standard_normal((6, 4))
+    J = np.asarray(flat_jacobian(net, params, X))
+    K = sum(theory.layer_kernels(*theory.network_factors(net, params, X)))
+    assert np.abs(K - J @ J.T).max() <= 50 * np.finfo(float).eps * np.abs(K).max()
+
+
+@needs_x64
+def test_numpy_factors_are_those_of_the_network():
+    net = ntklib.MLP((4, 7, 5, 1), "relu", "he")
+    params, X = he_params(net.widths, 0), np.random.default_rng(1).standard_normal((6, 4))
+    pairs = zip(theory.relu_factors(params, X), theory.network_factors(net, [jnp.array(W) for W in params], X))
+    for ours, theirs in pairs:
+        for a, b in zip(ours, theirs, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12)
+
+
+def test_factors_in_single_precision_and_of_several_outputs_are_refused():
+    net = ntklib.MLP((2, 3, 1))
+    params = net.init(jax.random.key(0), dtype="float32")
+    with pytest.raises(ValueError, match=r"network_factors: the network computes in float32; expected float64"):
+        theory.network_factors(net, params, np.eye(2, dtype=np.float32))
+    with pytest.raises(ValueError, match=r"network_factors: the network has 2 outputs; expected one"):
+        theory.network_factors(ntklib.MLP((2, 3, 2)), params, np.eye(2))
+
+
+@pytest.mark.parametrize("position", [1, 2, 3])
+def test_the_bound_is_the_sum_of_schurs_product_bounds_and_the_chain_descends_to_it(position):
+    widths = [12, 10, 10, 10, 1]
+    widths[position] = 150
+    F, B = sphere_factors(widths, 30, position)
+    frame, bound = theory.anatomy(F, B), theory.schur_sum_bound(F, B)
+    products = [schur_product_bound(f @ f.T, b @ b.T) for f, b in zip(F, B, strict=True)]
+    assert bound == pytest.approx(sum(products), rel=1e-10)
+    assert frame["share"].sum() == pytest.approx(lowest(sum(theory.layer_kernels(F, B))), rel=1e-8)
+    chain = slack_chain(theory.bound_links(frame, 30))
+    assert chain["value"].iloc[-1] == pytest.approx(bound, rel=1e-10)
+    assert bound > 0
+    for above, below in itertools.pairwise(["share", "alone", "average", "bound"]):
+        assert (frame[above] >= frame[below] * (1 - 1e-8)).all()
+
+
+def test_the_bound_is_attained_where_the_feature_kernels_are_multiples_of_the_identity():
+    F, B = [3 * np.eye(4), np.eye(4)], [np.diag([1.0, 2.0, 3.0, 4.0]), np.ones((4, 1))]
+    assert theory.schur_sum_bound(F, B) == pytest.approx(10.0, rel=1e-14)
+    assert lowest(sum(theory.layer_kernels(F, B))) == pytest.approx(10.0, rel=1e-14)
+
+
+def test_a_dead_sample_makes_truth_and_bound_zero():
+    params, X = he_params((5, 80, 3, 1), 0), np.random.default_rng(0).standard_normal((20, 5))
+    params[1] = -np.abs(params[1])
+    F, B = theory.relu_factors(params, X)
+    assert not np.any(sum(theory.layer_kernels(F, B)))
+    assert theory.schur_sum_bound(F, B) == 0.0
+
+
+def test_rescaling_one_layer_scales_each_block_by_all_factors_but_its_own():
+    params, X = he_params((5, 9, 8, 1), 0), np.random.default_rng(0).standard_normal((6, 5))
+    plain, alpha = theory.layer_kernels(*theory.relu_factors(params, X)), [0.5, 3.0, 7.0]
+    scaled = theory.layer_kernels(*theory.relu_factors([a * W for a, W in zip(alpha, params)], X))
+    for a, before, after in zip(alpha, plain, scaled, strict=True):
+        np.testing.assert_allclose(after, (np.prod(alpha) / a) ** 2 * before, rtol=1e-10)
+
+
+def test_survival_matches_the_enumeration_of_all_sign_patterns():
+    patterns = np.array(list(itertools.product([0, 1], repeat=5)))
+    first, second = patterns[:, :3].any(axis=1), patterns[:, 3:].any(axis=1)
+    assert norms.alive_probability((9, 3, 2, 1), 2) == pytest.approx((first & second).mean(), rel=1e-15)
+    assert norms.alive_probability((9, 3, 2, 1), 0) == 1.0
+
+
+def test_moments_of_one_layer_by_quadrature():
+    nodes, weights = np.polynomial.hermite_e.hermegauss(60)
+    positive, weights = np.maximum(nodes, 0.0) ** 2, weights / weights.sum()
+    mean, square = weights @ positive, weights @ positive**2
+    assert feature_mean((2, 1, 1), (1.0, 1.0), 1, square_norm=1.0) == pytest.approx(mean, rel=1e-12)
+    assert norms.relative_second_moment((2, 1, 1), 1) == pytest.approx(square / mean**2, rel=1e-12)
+
+
+def test_the_block_mean_is_the_product_of_means_without_the_survival_factor():
+    widths, betas = (3, 2, 2, 2, 1), (1.0, 0.7, 1.3, 0.4)
+    f, b = norms.sampled_norms(widths, betas, np.ones(3), draws=200_000, seed=3)
+    product, error = f[2] * b[2], (f[2] * b[2]).std() / 200_000**0.5
+    assert abs(product.mean() - block_mean(widths, betas, 3, square_norm=3.0)) < 4.5 * error
+    survives = norms.alive_probability(widths, 2)
+    assert abs(b[2].mean() - survives * backward_mean(widths, betas, 3)) < 4.5 * b[2].std() / 200_000**0.5
+    assert survives < 0.6
+
+
+def test_the_last_backward_norm_has_the_spread_of_the_last_feature_norm():
+    widths, betas, draws = (3, 12, 9, 1), (1.0, 1.0, 1.0), 100_000
+    _, b = norms.sampled_norms(widths, betas, np.ones(3), draws=draws, seed=5)
+    relative = (b[1] / backward_mean(widths, betas, 2)) ** 2
+    exact = norms.alive_probability(widths, 1) * (1 + 5 / 9)
+    assert abs(relative.mean() - exact) < 4.5 * relative.std() / draws**0.5
+
+
+def test_sampled_norms_are_those_of_networks():
+    f, b = norms.sampled_norms((3, 5, 4, 1), (1.0, 2.0, 0.5), np.ones(3), draws=1, seed=7)
+    rng = np.random.default_rng(7)
+    params = [s * rng.standard_normal((1, *shape))[0] for s, shape in zip((1.0, 2.0, 0.5), ((3, 5), (5, 4), (4, 1)))]
+    F, B = theory.relu_factors(params, np.ones((1, 3)))
+    np.testing.assert_allclose(f[:, 0], [np.sum(a**2) for a in F], rtol=1e-12)
+    np.testing.assert_allclose(b[:, 0], [np.sum(a**2) for a in B], rtol=1e-12)
+
+
+@pytest.mark.parametrize("function", [norms.alive_probability, norms.relative_second_moment])
+def test_laws_of_norms_name_a_layer_that_does_not_exist(function):
+    with pytest.raises(ValueError, match=r"layer=3; expected an integer from 0 to 2"):
+        function((2, 3, 4, 1), 3)
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_every_claim_holds_on_other_seeds_and_its_refutation_fails(id):
+    claim = claims.registry[id]
+    name = "seed" if "seed" in claim.parameters else "first_seed"
+    assert claims.check(id, **{name: 50})
+    assert not claim.refutation()
+
+
+def test_backward_means_without_the_survival_factor_are_contradicted():
+    assert not claims.check("book-backward-norm-mean", alive=False)
+    assert not claims.check("nguyen-schur-sum", statistic="max")
