@@ -148,13 +148,15 @@ def stage_notebooks(options):
 
 def stage_unit(options):
     """Unit tests, in double precision."""
-    need = {"BOOK_REQUIRE_BROWSER": str(int(options.require_browser))}
-    return tool("pytest", "tests", "-q", "--durations=8", *workers(), check=False, NTKLIB_TEST_X64="1", **need)
+    need = {"NTKLIB_TEST_X64": "1", "BOOK_REQUIRE_BROWSER": str(int(options.require_browser))}
+    devices = {"XLA_FLAGS": "--xla_force_host_platform_device_count=4"}  # so that sharding is not over one device
+    return tool("pytest", "tests", "-q", "--durations=8", *workers(), check=False, **ONE_THREAD, **need, **devices)
 
 
 def stage_single(options):
     """Unit tests that must also hold in single precision (marked both_precisions)."""
-    status = tool("pytest", "tests", "-q", "-m", "both_precisions", *workers(), check=False, NTKLIB_TEST_X64="0")
+    marked = ("-m", "both_precisions")
+    status = tool("pytest", "tests", "-q", *marked, *workers(), check=False, NTKLIB_TEST_X64="0", **ONE_THREAD)
     return 0 if status == 5 else status  # 5: pytest found no test
 
 
@@ -172,7 +174,7 @@ def stage_nbval(options):
         print("no notebooks yet")
         return 0
     flags = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=600", "-p", "no:cacheprovider", "-q"]
-    return tool("pytest", *flags, *workers(), *notebooks, root=options.root, check=False)
+    return tool("pytest", *flags, *workers(), *notebooks, root=options.root, check=False, **ONE_THREAD)
 
 
 def stage_book(options):
@@ -202,6 +204,11 @@ STAGES = {
 def workers():
     """Two tests at a time; a notebook or a test module never splits over two workers."""
     return ("-n", str(min(2, os.cpu_count() or 1)), "--dist", "loadscope")
+
+
+# One linear-algebra thread for each of two workers: with two each, idle threads spin in the way of busy ones, and the
+# notebooks, written with the default number of threads, are checked to print the same with another one.
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 def build_book(*flags):

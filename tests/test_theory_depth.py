@@ -204,14 +204,3 @@ def test_bad_input_is_named(call, message):
 def test_the_chapter_registers_its_claims():
     assert len(CLAIMS) == 9
     assert all(id.startswith("depth-") for id in CLAIMS)
-
-
-@pytest.mark.parametrize("id", CLAIMS)
-def test_a_claim_holds_and_its_refutation_does_not(id):
-    assert claims.check(id)
-    assert not claims.registry[id].refutation()
-
-
-@pytest.mark.parametrize("id", [id for id in CLAIMS if "seed" in claims.registry[id].parameters])
-def test_a_claim_holds_for_a_second_seed(id):
-    assert claims.check(id, seed=1)

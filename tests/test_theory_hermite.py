@@ -8,22 +8,10 @@ import numpy as np
 import pytest
 
 import ntklib
-from ntklib import claims
 from ntklib.activations import NAMED_ACTIVATIONS
 from ntklib.theory.infinite_width import hermite
 
 EPS = np.finfo(float).eps
-IDS = (
-    "relu-hermite-coefficients",
-    "relu-hermite-decay",
-    "relu-energy-tail",
-    "mehler-dual",
-    "arc-cosine-kernels",
-    "price-derivative",
-    "two-layer-ntk-series",
-    "parity-antipodes",
-    "antipodal-pairs",
-)
 
 
 def test_the_basis_is_orthonormal_under_the_gaussian_weight():
@@ -112,14 +100,3 @@ def test_bad_orders_and_degrees_are_named():
         hermite.coefficients_by_pieces(np.abs, 200)
     with pytest.raises(ValueError, match="polar_expectation: degree=2; expected 0 or 1"):
         hermite.polar_expectation(np.abs, 1.0, 2)
-
-
-@pytest.mark.parametrize("id", IDS)
-def test_claims_hold_and_their_refutations_fail(id):
-    assert claims.check(id)
-    assert not claims.registry[id].refutation()
-
-
-@pytest.mark.parametrize("id", [i for i in IDS if "seed" in claims.registry[i].parameters])
-def test_claims_hold_on_a_second_seed(id):
-    assert claims.check(id, seed=50)

@@ -18,27 +18,6 @@ from ntklib.theory.infinite_width.recursion import (
 )
 from ntklib.theory.infinite_width.recursion_claims import pair_gaps
 
-IDS = [
-    "recursion-sum-formula",
-    "recursion-monte-carlo-rate",
-    "recursion-unbiased",
-    "recursion-diagonal-moments",
-    "recursion-depth-over-width",
-    "recursion-small-angle",
-]
-SEEDED = IDS[:4]
-
-
-@pytest.mark.parametrize("id", IDS)
-def test_claim_holds_and_its_refutation_fails(id):
-    assert claims.check(id).holds
-    assert not claims.registry[id].refutation().holds
-
-
-@pytest.mark.parametrize("id", SEEDED)
-def test_claim_holds_for_a_second_seed(id):
-    assert claims.check(id, seed=1).holds
-
 
 def test_small_angle_claim_holds_at_every_depth_it_names():
     assert all(claims.check("recursion-small-angle", depth=depth).holds for depth in (2, 5, 8))

@@ -193,13 +193,6 @@ def test_every_claim_of_the_chapter_is_registered():
 
 
 @needs_x64
-@pytest.mark.parametrize("id", IDS)
-def test_claim_holds_and_its_refutation_does_not(id):
-    assert claims.check(id), id
-    assert not claims.registry[id].refutation(), id
-
-
-@needs_x64
 @pytest.mark.parametrize(
     ("id", "parameters"),
     [

@@ -42,6 +42,7 @@ def homogeneous_kernels(X, X2, symmetric: bool, depth: int, beta: float, block_r
     return jnp.asarray(G), jnp.asarray(K)
 
 
+@partial(jax.jit, static_argnames=("depth", "beta"))
 def rowwise_kernels(X, X2, depth, beta):
     """Row by row from half angles: differentiable, accurate at every angle, ``O(N N2 (d + depth))``."""
     norm2 = _norms(X2)
