@@ -1,15 +1,17 @@
 """Every claim of the book: it holds, its refutation does not, and neither hangs on one seed."""
 
+import jax
+import pandas as pd
 import pytest
 
-from ntklib import claims
+from ntklib import claims, theory
+from ntklib.theory.ledger import ledger_view, part_claims
 
 OTHER_SEED = {"seed": 50, "first_seed": 100}  # the names under which a check takes its one seed
 
 
 @pytest.fixture(autouse=True)
 def double_precision():
-    jax = pytest.importorskip("jax")
     if not jax.config.jax_enable_x64:
         pytest.skip("claims are stated for float64")
 
@@ -26,3 +28,27 @@ SEEDED = [(id, name) for id, claim in claims.registry.items() for name in OTHER_
 @pytest.mark.parametrize(("id", "name"), SEEDED)
 def test_a_claim_holds_for_another_seed(id, name):
     assert claims.check(id, **{name: OTHER_SEED[name]}), id
+
+
+def test_the_parts_of_the_ledger_hold_every_claim_once():
+    ids = [id for part in theory.__all__ for id in part_claims(part)]
+    assert sorted(ids) == sorted(claims.registry)
+
+
+def test_a_part_without_claims_is_refused_by_name():
+    with pytest.raises(ValueError, match=r"part='polylog' has no claims; expected one of .*'infinite_width'"):
+        part_claims("polylog")
+
+
+def test_rounding_errors_are_shown_as_a_word_and_other_numbers_to_two_digits():
+    frame = pd.DataFrame(
+        {
+            "seconds": [1.0, 1.0],
+            "statement": "",
+            "measured": [3e-16, 0.12345],
+            "predicted": [1e-3, 2.0],
+            "slack": [2.0, 3.0],
+        }
+    )
+    view = ledger_view(frame)
+    assert view.to_dict("list") == {"measured": ["rounding", 0.12], "predicted": [1e-3, 2.0], "slack": ["−", 3.0]}

@@ -78,9 +78,9 @@ def certified_smallest_eigenvalue(K, *, estimate=None) -> float:
     `smallest_eigenvalue`, whose own factorization at a shift just below the eigenvalue is usually the proof; else,
     and with ``estimate``, one Cholesky factorization (1.4 with m = 128). Memory: one private copy of ``K``.
 
-    Constants re-derived here after N. J. Higham, *Accuracy and Stability of Numerical Algorithms* (SIAM,
-    2002), Lemma 8.4, Theorems 10.3 and 10.5 (Demmel), and S. M. Rump, *Verification of positive
-    definiteness*, BIT 46 (2006), 433-452. Used in the chapter `smallest_eigenvalue`.
+    Constants re-derived here, with the proof above, after J. W. Demmel, *On floating point errors in Cholesky*
+    (LAPACK Working Note 14, 1989), N. J. Higham, *Accuracy and Stability of Numerical Algorithms* (SIAM, 2002),
+    chapter 10, and S. M. Rump, *Verification of positive definiteness*, BIT 46 (2006), 433-452. Used in the chapter `smallest_eigenvalue`.
 
     Examples
     --------

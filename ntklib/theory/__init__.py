@@ -6,7 +6,7 @@ Importing this package imports every module below it, and so fills the registry 
 import importlib
 import pkgutil
 
-__all__ = sorted(module.name for module in pkgutil.iter_modules(__path__))
+__all__ = sorted(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg)
 
 for _module in pkgutil.walk_packages(__path__, f"{__name__}."):
     importlib.import_module(_module.name)

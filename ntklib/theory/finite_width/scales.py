@@ -52,9 +52,10 @@ def feature_mean(widths, betas, layer: int, *, square_norm: float) -> float:
 
 
 def backward_mean(widths, betas, layer: int) -> float:
-    r"""Return the exact mean :math:`E\lVert b_k(x)\rVert^2` of a row of the backward matrix of a ReLU network.
+    r"""Return the exact mean squared row of a ReLU network's backward matrix, for a sample that arrives alive.
 
-    .. math:: E\lVert b_k(x)\rVert^2 = \beta_L^2 \prod_{l=k}^{L-1} \frac{n_l}{2} \prod_{l=k+1}^{L-1} \beta_l^2
+    .. math:: E\left[\lVert b_k(x)\rVert^2 \,\middle|\, f_{k-1}(x) \ne 0\right]
+              = \beta_L^2 \prod_{l=k}^{L-1} \frac{n_l}{2} \prod_{l=k+1}^{L-1} \beta_l^2
               \quad (k < L), \qquad b_L = 1
 
     Parameters
@@ -77,7 +78,8 @@ def backward_mean(widths, betas, layer: int) -> float:
     Notes
     -----
     Each mask :math:`\sigma'(g_l)` keeps half of the energy that arrives from above, because negating :math:`W_l`
-    exchanges active and inactive neurons. Source: proved in the chapter ``anatomy``.
+    exchanges active and inactive neurons. Without the condition the mean is, for k < L, smaller by the factor
+    :math:`P(f_{k-1}(x) \ne 0) = \prod_{l<k} (1 - 2^{-n_l})`. Source: proved in the chapter ``anatomy``.
 
     Examples
     --------

@@ -1,0 +1,75 @@
+"""The ledger of one part of the book, and its rows as a page shows them."""
+
+import pandas as pd
+
+from ntklib.claims import registry
+
+
+def part_claims(part: str) -> list[str]:
+    """Return the ids of the claims registered by one part of the book, in the order of the registry.
+
+    Parameters
+    ----------
+    part : str
+        Name of the part's package in ``ntklib.theory``, such as ``"infinite_width"``.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    ValueError
+        If no claim belongs to that part.
+
+    Notes
+    -----
+    Source: Book. Chapters: the ledger pages.
+
+    Examples
+    --------
+    >>> "nguyen-limit-upper" in part_claims("infinite_width")
+    True
+    """
+    prefix = f"ntklib.theory.{part}."
+    ids = [id for id, claim in registry.items() if claim.check.__module__.startswith(prefix)]
+    if not ids:
+        parts = sorted({claim.check.__module__.split(".")[2] for claim in registry.values()})
+        raise ValueError(f"part_claims: part={part!r} has no claims; expected one of {parts}.")
+    return ids
+
+
+def ledger_view(ledger: pd.DataFrame, *, rounding: float = 1e-9) -> pd.DataFrame:
+    """Return the rows of a ledger with numbers that are the same on every machine.
+
+    Parameters
+    ----------
+    ledger : pandas.DataFrame
+        From :func:`ntklib.claims.ledger`.
+    rounding : float
+        Smaller numbers are rounding errors: the word is shown instead, and no slack.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Without seconds and statement; measured and predicted cut to two digits.
+
+    Notes
+    -----
+    Source: Book. Chapters: the ledger pages.
+
+    Examples
+    --------
+    >>> from ntklib import claims
+    >>> ledger_view(claims.ledger(["relu-hermite-coefficients"]))["measured"].tolist()
+    ['rounding']
+    """
+
+    def shown(value):
+        return "rounding" if 0 <= abs(value) < rounding else float(f"{value:.1e}")
+
+    view = ledger.drop(columns=["seconds", "statement"]).copy()
+    for column in ("measured", "predicted"):
+        view[column] = ledger[column].map(shown)
+    view["slack"] = [s if m != "rounding" else "−" for s, m in zip(view["slack"], view["measured"])]
+    return view
