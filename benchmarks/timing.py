@@ -3,11 +3,15 @@
 import time
 
 
+PAUSE = 0.2  # seconds before each turn, in which the threads of the previous contender's library stop spinning
+
+
 def paired(contenders: dict, rounds: int, reporting: tuple[str, ...] = ()) -> dict:
     """Best wall-clock time of each call; those in ``reporting`` return their own seconds (another process)."""
     seconds = {name: [] for name in contenders}
     for _ in range(rounds):
         for name, call in contenders.items():
+            time.sleep(PAUSE)
             start = time.perf_counter()
             result = call()
             seconds[name].append(result if name in reporting else time.perf_counter() - start)

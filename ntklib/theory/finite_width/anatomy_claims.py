@@ -150,7 +150,7 @@ block_scale.refuted_by(common=True)
     does_not_say="That different samples fluctuate independently: they share the weights.",
 )
 def feature_norm_variance(*, draws=10000, seed=0, excess=None):
-    """Compare sample means of |f_k|⁴ in standard errors; ``excess`` replaces the number 5."""
+    """Compare sample fourth moments of norms in standard errors; ``excess`` replaces the number 5."""
     samples, moments, rows = [], [], []
     for widths, betas, square, f, _ in _norms(draws, seed, WIDER):
         for k in range(1, len(betas)):

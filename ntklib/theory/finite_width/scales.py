@@ -116,8 +116,8 @@ def block_mean(widths, betas, layer: int, *, square_norm: float) -> float:
 
     Notes
     -----
-    The two factors are uncorrelated: given the layers below k, the mean of the second does not depend on them (the
-    masks above :math:`f_{k-1}` are symmetric whatever it is, as long as it is not zero). Chapter: ``anatomy``.
+    Given :math:`f_{k-1} \ne 0` the mean of the second factor does not depend on it (the masks above are symmetric
+    whatever it is); where it is zero, so is the first factor. Chapter: ``anatomy``.
 
     Examples
     --------

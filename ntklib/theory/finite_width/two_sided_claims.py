@@ -93,7 +93,7 @@ def block_linear(*, N=32, d=64, wide=(256, 512, 1024, 2048, 4096), seeds=6, whol
         ]
         cells += [{"position": k, "wide": n, "λ_min": value} for n, value in zip(wide, curve)]
         values += list(np.array(curve) / np.exp(np.mean(np.log(curve))))
-    return scaling_law([c["wide"] for c in cells], values, 1.0, (0.6, 1.6), table=cells)
+    return scaling_law([c["wide"] for c in cells], values, 1.0, (0.6, 1.6), table=cells, tolerance=0.05)
 
 
 def _over_seeds(widths, N: int, block, seeds: int) -> float:
@@ -137,8 +137,8 @@ upper.refuted_by(factor=0.25)
     id="nguyen-figure",
     source="Nguyen, Mondelli, Montúfar 2021, figure 1",
     statement="Recomputed at the paper's sizes, both panels meet the values read off the figure within 5 %.",
-    status="proved here",
-    assumptions="Gaussian data (the paper does not name its law); shipped means, and the cheapest cell of the left anew.",
+    status="cited",
+    assumptions="Gaussian data (the paper names no law); means of the shipped draws, and the cheapest left cell anew.",
     does_not_say="That the paper's data were Gaussian: sphere data agree within 5 % at the cheapest cell too.",
 )
 def figure(*, n=2000, seeds=2, band=0.05):
@@ -166,10 +166,10 @@ def left_cell(N: int, d: int, n: int, seed: int, *, sphere: bool = False) -> flo
 @claim(
     id="nguyen-all-wide",
     source="Nguyen, Mondelli, Montúfar 2021, after Theorem 1 (all layers wide)",
-    statement="With n_l = n for all l < L, λ_min(K) Π 2/n_l approaches λ_min(K^(L)) at the relative rate n^(−1/2).",
+    statement="With n_l = n for all l < L, the relative error of λ_min(K) Π 2/n_l as λ_min(K^(L)) is O(√(N/n)).",
     status="open",
     assumptions="Sphere data, L = 3, N = 40, d = 80, n from N to 32N, root mean square over 8 draws.",
-    does_not_say="That n of order N^4 is needed: it is what the proof asks.",
+    does_not_say="That n of order N^4 is needed, as the proof asks; nor that the rate is N/n: single draws fluctuate.",
 )
 def all_wide(*, N=40, d=80, depth=3, widths=(40, 80, 160, 320, 640, 1280), seeds=8, exponent=-0.5):
     """Fit the exponent in n of the root mean square relative error, compared with √(N/n)."""
@@ -177,10 +177,10 @@ def all_wide(*, N=40, d=80, depth=3, widths=(40, 80, 160, 320, 640, 1280), seeds
     rms = np.sqrt(np.mean(np.square(error), axis=1))
     table = [{"n": n} for n in widths]
     scale = [(N / n) ** 0.5 for n in widths]
-    return scaling_law(widths, rms, exponent, (0.2, 1.5), predicted=scale, table=table, tolerance=0.05)
+    return scaling_law(widths, rms, exponent, (0, 1), predicted=scale, table=table, relation="<=", widest=0.5)
 
 
-all_wide.refuted_by(exponent=-0.25)
+all_wide.refuted_by(exponent=-1.0)
 
 
 def relative_errors(N: int, d: int, depth: int, n: int, seeds: int) -> list[float]:
