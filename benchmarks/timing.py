@@ -2,7 +2,6 @@
 
 import time
 
-
 PAUSE = 0.2  # seconds before each turn, in which the threads of the previous contender's library stop spinning
 
 
