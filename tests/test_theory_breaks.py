@@ -7,7 +7,7 @@ import pytest
 from ntklib import claims
 from ntklib.theory.finite_width import breaks as theory
 from ntklib.theory.finite_width.breaks_claims import deaths
-from ntklib.theory.finite_width.two_sided import gaussian_weights, layer_kernels
+from ntklib.theory.finite_width.two_sided import gaussian_weights, kernel_terms
 
 needs_x64 = pytest.mark.skipif(jnp.result_type(float) != jnp.float64, reason="needs 64-bit precision")
 
@@ -20,7 +20,7 @@ def test_a_dead_sample_makes_the_smallest_eigenvalue_exactly_zero():
     X = gaussian(0, 5, 4)
     weights = gaussian_weights((4, 3, 6, 1), (1.0,) * 3, 1)
     weights[0] -= 10 * np.outer(X[0], np.ones(3)) / (X[0] @ X[0])  # every first-layer neuron negative on sample 0
-    K = sum(layer_kernels(weights, X))
+    K = sum(kernel_terms(weights, X))
     assert not K[0].any()
     assert not K[:, 0].any()
 

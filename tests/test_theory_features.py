@@ -184,7 +184,7 @@ def test_bad_input_is_refused_by_name(call, message):
 
 
 def test_every_claim_of_the_chapter_is_registered():
-    assert len(IDS) == 6
+    assert len(IDS) == 8
 
 
 @needs_x64
@@ -220,3 +220,30 @@ def test_claim_holds_elsewhere(id, parameters):
 )
 def test_claim_fails_where_it_should(id, parameters):
     assert not claims.check(id, **parameters), id
+
+
+def test_the_constants_of_the_norm_lemma_follow_from_the_moment_generating_function():
+    """Chernoff at t = 0.14 and t = -0.35, and the generating function itself against quadrature."""
+    generating = lambda t: (1 + (1 - 2 * t) ** -0.5) / 2
+    x, w = np.polynomial.hermite_e.hermegauss(200)
+    for t in (-0.35, 0.14):
+        sampled = np.sum(w * np.exp(t * x**2)) / np.sum(w)  # E exp(t g²); half of the mass has max(0, g) = 0
+        assert (1 + sampled) / 2 == pytest.approx(generating(t), rel=1e-10)
+    upper, lower = math.log(generating(0.14)) - 0.14 * 0.75, math.log(generating(-0.35)) + 0.35 * 0.25
+    assert max(upper, lower) < -1 / 52
+    assert theory.norm_failure(5200, 3) == pytest.approx(6 * math.exp(-100))
+    assert theory.norm_failure(3) == 1.0
+
+
+def test_pair_energy_is_the_mean_over_neurons():
+    a, b = gaussian(3, 2, 4)
+    w = gaussian(4, 1_000_000, 4)
+    squares = (np.maximum(w @ a, 0) - np.maximum(w @ b, 0)) ** 2
+    assert abs(squares.mean() - theory.pair_energy(a, b)) < 5 * squares.std() / 1000
+    assert theory.pair_energy(a, 0 * a) == pytest.approx(a @ a / 2)
+    assert theory.pair_energy(a, a) == pytest.approx(0, abs=1e-12)
+
+
+def test_norm_failure_refuses_an_empty_layer():
+    with pytest.raises(ValueError, match="norm_failure: neurons=0; expected an integer >= 1"):
+        theory.norm_failure(0)

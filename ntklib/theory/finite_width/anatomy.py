@@ -9,7 +9,18 @@ import numpy as np
 import pandas as pd
 
 from ntklib._validate import positive_int
+from ntklib.theory.finite_width.relu_networks import layer_kernels, relu_factors
 from ntklib.theory.infinite_width.smallest_eigenvalue_links import psd_smallest
+
+__all__ = [
+    "anatomy",
+    "bound_links",
+    "layer_kernels",
+    "network_factors",
+    "relu_factors",
+    "row_norms",
+    "schur_sum_bound",
+]
 
 
 def network_factors(net, params, X):
@@ -54,74 +65,6 @@ def network_factors(net, params, X):
             'rounding; call jax.config.update("jax_enable_x64", True) before drawing the weights.'
         )
     return [m * np.asarray(f) for m, f in zip(net.parametrization.multiplier, F)], [np.asarray(b) for b in B]
-
-
-def relu_factors(params, X):
-    r"""Return :math:`F_k` and :math:`B_{k+1}` of a ReLU network in the standard parametrization, by NumPy alone.
-
-    Parameters
-    ----------
-    params : sequence of L arrays (n_{l-1}, n_l)
-        With :math:`n_L = 1`.
-    X : array (N, d)
-
-    Returns
-    -------
-    (list of L arrays (N, n_k), list of L arrays (N, n_{k+1}))
-
-    Raises
-    ------
-    ValueError
-        From NumPy, for shapes that do not fit.
-
-    Notes
-    -----
-    As :func:`network_factors`, without compiling anything for a new shape. Chapter: ``anatomy``.
-
-    Examples
-    --------
-    >>> F, B = relu_factors([np.array([[1.0, -1.0]]), np.array([[2.0], [3.0]])], np.array([[4.0]]))
-    >>> F[1].tolist(), B[0].tolist()
-    ([[4.0, 0.0]], [[2.0, 0.0]])
-    """
-    F, slopes = [np.asarray(X, np.float64)], []
-    for W in params[:-1]:
-        g = F[-1] @ W
-        F.append(np.maximum(g, 0.0))
-        slopes.append(g > 0)
-    B = [np.ones((len(F[0]), 1))]
-    for W, slope in zip(reversed(params[1:]), reversed(slopes)):
-        B.append((B[-1] @ W.T) * slope)
-    return F, B[::-1]
-
-
-def layer_kernels(F, B):
-    r"""Return the terms :math:`\bar K_k = (F_kF_k^\top)\circ(B_{k+1}B_{k+1}^\top)`, k = 0..L-1.
-
-    Parameters
-    ----------
-    F, B : sequences of L arrays
-        From :func:`network_factors` or :func:`relu_factors`.
-
-    Returns
-    -------
-    list of L arrays (N, N)
-
-    Raises
-    ------
-    ValueError
-        From NumPy, for unequal numbers of rows.
-
-    Notes
-    -----
-    Time O(N² Σ n_l), memory L N² numbers. Source: Nguyen, Mondelli and Montúfar 2021, section 2. Chapter: ``anatomy``.
-
-    Examples
-    --------
-    >>> layer_kernels([np.eye(2)], [np.ones((2, 1))])[0].tolist()
-    [[1.0, 0.0], [0.0, 1.0]]
-    """
-    return [(f @ f.T) * (b @ b.T) for f, b in zip(F, B, strict=True)]
 
 
 def schur_sum_bound(F, B, *, statistic=np.min) -> float:

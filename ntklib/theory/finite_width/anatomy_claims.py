@@ -1,13 +1,12 @@
 """Claims of the chapter on the anatomy of the Jacobian Gram matrix: one bound, exact means, exact spread."""
 
-import itertools
-
 import numpy as np
 
 from ntklib.claims import claim
 from ntklib.evidence import frequency
-from ntklib.theory.finite_width.anatomy import layer_kernels, relu_factors, schur_sum_bound
+from ntklib.theory.finite_width.anatomy import schur_sum_bound
 from ntklib.theory.finite_width.anatomy_norms import alive_probability, relative_second_moment, sampled_norms
+from ntklib.theory.finite_width.relu_networks import gaussian_weights, layer_kernels, relu_factors
 from ntklib.theory.finite_width.scales import backward_mean, block_mean, feature_mean
 from ntklib.theory.infinite_width.smallest_eigenvalue_links import psd_smallest
 from ntklib.verdicts import inequality
@@ -19,8 +18,7 @@ STANDARD_ERRORS = 4.5  # allowed, each of some ten means
 
 def he_params(widths, seed: int) -> list[np.ndarray]:
     """Weights of variance 2/n_{l-1}, from NumPy."""
-    rng = np.random.default_rng(seed)
-    return [(2 / a) ** 0.5 * rng.standard_normal((a, b)) for a, b in itertools.pairwise(widths)]
+    return gaussian_weights(widths, [(2 / n) ** 0.5 for n in widths[:-1]], seed)
 
 
 def sphere_factors(widths, N: int, seed: int):

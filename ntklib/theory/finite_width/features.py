@@ -18,6 +18,7 @@ from ntklib.theory.finite_width.features_chernoff import (
     truncation_level,
 )
 from ntklib.theory.finite_width.features_mean import expected_gram, features_of, one_order_bound, spectral_edge
+from ntklib.theory.finite_width.features_norms import norm_failure, pair_energy
 from ntklib.theory.infinite_width.smallest_eigenvalue import gershgorin_lower_bound, psd_smallest
 
 __all__ = [
@@ -29,7 +30,9 @@ __all__ = [
     "features_of",
     "largest_cosine",
     "neurons_sufficient",
+    "norm_failure",
     "one_order_bound",
+    "pair_energy",
     "paper_width",
     "project_out",
     "smallest_order",

@@ -7,6 +7,7 @@ import numpy as np
 from ntklib.claims import claim
 from ntklib.evidence import frequency, scaling_law
 from ntklib.theory.finite_width import features as theory
+from ntklib.theory.finite_width.features_norms import norm_failure, pair_energy
 from ntklib.theory.infinite_width.smallest_eigenvalue import psd_smallest
 from ntklib.theory.infinite_width.smallest_eigenvalue_claims import grid, points
 from ntklib.verdicts import inequality
@@ -27,6 +28,46 @@ def normal_features(F, neurons: int, rng) -> np.ndarray:
     values, vectors = np.linalg.eigh(F @ F.T)
     root = vectors * np.sqrt(np.maximum(values, 0.0))
     return np.maximum(root @ rng.standard_normal((len(F), neurons)), 0.0)
+
+
+@claim(
+    id="nguyen-feature-norms",
+    source=f"{PAPER}, lemma on feature norms; constants proved here",
+    statement="A layer of n neurons multiplies |f|² by nβ²/4 to 3nβ²/4 with probability at least 1 − 2 exp(−n/52).",
+    status="proved here",
+    assumptions="Gaussian neurons, a nonzero input.",
+    does_not_say="That so wide a layer is needed: the true spread is (5/n)^(1/2) around nβ²/2.",
+)
+def norms(*, neurons=(50, 100, 200), trials=400, seed=0, low=0.25, high=0.75):
+    """Count draws in the interval; ``low`` and ``high`` narrow it."""
+    rng, good = np.random.default_rng(seed), []
+    for n in neurons:
+        share = np.mean(np.maximum(rng.standard_normal((trials, n)), 0.0) ** 2, axis=1)
+        good.append(int(np.sum((low <= share) & (share <= high))))
+    return frequency(good, trials, [1 - norm_failure(n) for n in neurons], table=[{"n": n} for n in neurons])
+
+
+norms.refuted_by(low=0.45, high=0.55)
+
+
+@claim(
+    id="book-pair-contraction",
+    source="Book",
+    statement="For a Gaussian ReLU neuron, E(σ(u) − σ(v))² ≥ E(u − v)²/4, with equality for opposite inputs.",
+    status="proved here",
+    assumptions="None.",
+    does_not_say="That one layer keeps the difference of one pair: that needs many neurons.",
+)
+def pair_contraction(*, d=6, pairs=40, seed=0, share=0.25):
+    """Compare with ``share`` of the squared distance, for random, close and opposite pairs."""
+    rng = np.random.default_rng(seed)
+    A, B = rng.standard_normal((2, pairs, d))
+    B[0], B[1], B[2] = -A[0], A[1] + 1e-3 * B[1], -2 * A[2]
+    bound = share * np.sum((A - B) ** 2, axis=1)
+    return inequality([pair_energy(a, b) for a, b in zip(A, B)], bound, tolerance=1e-9)
+
+
+pair_contraction.refuted_by(share=0.3)
 
 
 @claim(

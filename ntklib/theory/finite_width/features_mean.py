@@ -8,6 +8,7 @@ import numpy as np
 
 from ntklib._validate import data_matrix, positive_float, positive_int
 from ntklib.activations import hermite_coefficient
+from ntklib.theory.finite_width.relu_networks import gaussian_weights
 from ntklib.theory.infinite_width.smallest_eigenvalue import khatri_rao_gram, layer_terms, psd_smallest
 
 
@@ -42,12 +43,12 @@ def features_of(X, widths, betas, seed: int) -> list[np.ndarray]:
     >>> [F.shape for F in features_of([[1.0, 2.0]], (5, 3), (1.0, 0.4), seed=0)]
     [(1, 2), (1, 5), (1, 3)]
     """
-    F, rng = [np.asarray(data_matrix("features_of", "X", X), np.float64)], np.random.default_rng(seed)
+    X = np.asarray(data_matrix("features_of", "X", X), np.float64)
     if len(widths) != len(betas):
         raise ValueError(f"features_of: {len(widths)} widths and {len(betas)} betas; expected one of each per layer.")
-    for n, beta in zip(widths, betas):
-        shape = (F[-1].shape[1], positive_int("features_of", "width", n))
-        F.append(np.maximum(F[-1] @ (positive_float("features_of", "beta", beta) * rng.standard_normal(shape)), 0.0))
+    F = [X]
+    for W in gaussian_weights((X.shape[1], *widths), betas, seed):
+        F.append(np.maximum(F[-1] @ W, 0.0))
     return F
 
 

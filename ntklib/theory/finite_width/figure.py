@@ -74,7 +74,7 @@ def figure_cell(panel: str, N: int, d: int, n1: int, n2: int, *, seed: int) -> f
 
     Examples
     --------
-    >>> 20 < figure_cell("left", 30, 40, 60, 60, seed=0) < 60
+    >>> 100 < figure_cell("left", 20, 100, 200, 200, seed=0) < 140
     True
     """
     if panel not in ("left", "right"):

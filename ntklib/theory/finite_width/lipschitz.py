@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ntklib._validate import positive_float, positive_int
+from ntklib._validate import positive_float
 from ntklib.theory.finite_width.lipschitz_patterns import (
     arrangement_regions,
     layer_patterns,
@@ -19,10 +19,11 @@ from ntklib.theory.finite_width.lipschitz_patterns import (
     plane_sectors,
 )
 from ntklib.theory.finite_width.lipschitz_search import checked_weights, jacobians, lipschitz_search, operator_norms
+from ntklib.theory.finite_width.relu_networks import checked_sizes, gaussian_weights
 
 __all__ = [
     "arrangement_regions",
-    "draw_weights",
+    "gaussian_weights",
     "jacobians",
     "layer_patterns",
     "lipschitz_bound",
@@ -71,7 +72,7 @@ def lipschitz_scale(widths, betas, *, logarithms: bool = True, constant: float =
     >>> lipschitz_scale((20, 80, 40), (0.5, 0.25), logarithms=False)
     50.0
     """
-    n, b = _checked("lipschitz_scale", widths, betas)
+    n, b = checked_sizes("lipschitz_scale", widths, betas)
     logs = math.prod(math.log(width) for width in n[1:-1]) if logarithms else 1.0
     order = math.prod(n) / min(n) * math.prod(beta**2 for beta in b)
     return positive_float("lipschitz_scale", "constant", constant) * logs * order
@@ -114,7 +115,7 @@ def lipschitz_bound(widths, betas, delta: float = 0.1) -> float:
     >>> round(lipschitz_bound((20, 80, 40), (0.2, 0.1)), 2)
     6.45
     """
-    n, b = _checked("lipschitz_bound", widths, betas)
+    n, b = checked_sizes("lipschitz_bound", widths, betas)
     if not 0 < delta < 1:
         raise ValueError(f"lipschitz_bound: delta={delta!r}; expected a probability in (0, 1).")
     total, failure = 1.0, 2 * math.log(len(b) / delta)
@@ -154,39 +155,6 @@ def norm_product(weights) -> float:
     return float(math.prod(np.linalg.norm(W, 2) ** 2 for W in checked_weights("norm_product", weights)))
 
 
-def draw_weights(widths, betas, seed: int) -> list[np.ndarray]:
-    r"""Draw Gaussian weights :math:`[W_l]_{ij} \sim N(0, \beta_l^2)` in NumPy float64.
-
-    Parameters
-    ----------
-    widths : sequence of k + 1 ints
-    betas : sequence of k floats
-    seed : int or sequence of int
-        Of NumPy's default generator.
-
-    Returns
-    -------
-    list of k ndarrays, shapes (n_{l-1}, n_l)
-
-    Raises
-    ------
-    ValueError
-        As `lipschitz_scale`.
-
-    Notes
-    -----
-    O(Σ n_{l-1} n_l) time and memory. Used in the chapter `lipschitz`.
-
-    Examples
-    --------
-    >>> [W.shape for W in draw_weights((2, 5, 3), (1.0, 1.0), seed=0)]
-    [(2, 5), (5, 3)]
-    """
-    n, b = _checked("draw_weights", widths, betas)
-    rng = np.random.default_rng(seed)
-    return [beta * rng.standard_normal(shape) for beta, shape in zip(b, pairwise(n))]
-
-
 def _pieces(n) -> list[tuple[int, int]]:
     """Cut the layers at the successive minima of the widths, from the last layer down to the input."""
     cuts = sorted({len(n) - 1, n.index(min(n))}, reverse=True)
@@ -194,10 +162,3 @@ def _pieces(n) -> list[tuple[int, int]]:
         before = n[: cuts[-1]]
         cuts.append(before.index(min(before)))
     return [(start, end) for end, start in pairwise(cuts)]
-
-
-def _checked(where: str, widths, betas):
-    n = [positive_int(where, f"widths[{i}]", width) for i, width in enumerate(widths)]
-    if len(n) < 2 or len(betas) != len(n) - 1:
-        raise ValueError(f"{where}: {len(n)} widths and {len(betas)} betas; expected k + 1 and k, with k at least 1.")
-    return n, [positive_float(where, f"betas[{i}]", beta) for i, beta in enumerate(betas)]

@@ -9,7 +9,7 @@ import numpy as np
 
 from ntklib._validate import positive_float
 from ntklib.networks import MLP, Parametrization
-from ntklib.theory.finite_width.anatomy import layer_kernels, relu_factors
+from ntklib.theory.finite_width.relu_networks import layer_kernels, relu_factors
 
 
 def doubled_params(params, direction, epsilon: float) -> list[np.ndarray]:

@@ -9,18 +9,19 @@ import math
 
 from ntklib._validate import positive_float, positive_int
 from ntklib.activations import hermite_coefficient
+from ntklib.theory.finite_width.relu_networks import gaussian_weights, relu_factors
 from ntklib.theory.finite_width.scales import block_mean
-from ntklib.theory.finite_width.two_sided_proof import factors, gaussian_weights, layer_kernels, proof_chain
+from ntklib.theory.finite_width.two_sided_proof import kernel_terms, proof_chain
 
 __all__ = [
-    "factors",
     "failure_probability",
     "gaussian_weights",
-    "layer_kernels",
+    "kernel_terms",
     "layer_scale",
     "lower",
     "neurons_asked",
     "proof_chain",
+    "relu_factors",
     "upper",
     "wide_layers",
 ]

@@ -22,7 +22,7 @@ def one_wide(position: int, wide: int, *, d: int, narrow: int, depth: int) -> tu
 
 def measured(widths, name: str, X, seed: int, *, block: int | None = None) -> float:
     """Return λ_min of the kernel of one draw, or of its term of weight layer ``block``."""
-    terms = theory.layer_kernels(theory.gaussian_weights(widths, betas(widths, name), seed), X)
+    terms = theory.kernel_terms(theory.gaussian_weights(widths, betas(widths, name), seed), X)
     return smallest_eigenvalue(sum(terms) if block is None else terms[block - 1])
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ntklib.activations import hermite_coefficient
 from ntklib.kernels import angular_profile
+from ntklib.theory.finite_width.relu_networks import layer_kernels, relu_factors
 from ntklib.theory.infinite_width.smallest_eigenvalue_links import (
     cosines,
     gershgorin_lower_bound,
@@ -15,64 +16,15 @@ from ntklib.theory.infinite_width.smallest_eigenvalue_links import (
 )
 
 
-def gaussian_weights(widths, betas, seed: int) -> list[np.ndarray]:
-    """Return one draw of the weights, in double precision and without compiling for every shape.
-
-    Examples
-    --------
-    >>> [W.shape for W in gaussian_weights((4, 8, 1), (1.0, 1.0), 0)]
-    [(4, 8), (8, 1)]
-    """
-    generator = np.random.default_rng(seed)
-    shapes = zip(widths, widths[1:], betas, strict=False)
-    return [beta * generator.standard_normal((rows, columns)) for rows, columns, beta in shapes]
-
-
-def factors(weights, X) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    r"""Return :math:`(F_0, \dots, F_{L-1})` and :math:`(B_1, \dots, B_L)` of a ReLU network with one output.
-
-    Parameters
-    ----------
-    weights : list of L arrays
-        As :func:`gaussian_weights`.
-    X : ndarray, shape (N, d)
-
-    Returns
-    -------
-    (list of L arrays, list of L arrays)
-        Shapes (N, n_{l-1}) and (N, n_l).
-
-    Notes
-    -----
-    Two passes, N times the number of weights operations each. The same as ``MLP.features_and_backward``, in NumPy.
-    Chapter: ``two_sided``.
-
-    Examples
-    --------
-    >>> F, B = factors([np.eye(2), np.ones((2, 1))], np.array([[1.0, -1.0]]))
-    >>> F[1].tolist(), B[0].tolist()
-    ([[1.0, 0.0]], [[1.0, 0.0]])
-    """
-    F, masks = [np.asarray(X, dtype=float)], []
-    for W in weights[:-1]:
-        g = F[-1] @ W
-        masks.append(g > 0)
-        F.append(np.maximum(g, 0))
-    B = [np.ones((len(F[0]), 1))]
-    for W, mask in zip(weights[:0:-1], masks[::-1]):
-        B.insert(0, (B[0] @ W.T) * mask)
-    return F, B
-
-
-def layer_kernels(weights, X) -> list[np.ndarray]:
+def kernel_terms(weights, X) -> list[np.ndarray]:
     r"""Return the terms :math:`(F_{k-1} F_{k-1}^\top) \circ (B_k B_k^\top)`, k = 1, …, L, whose sum is the kernel.
 
     Examples
     --------
-    >>> sum(layer_kernels([np.eye(2), np.ones((2, 1))], np.array([[1.0, -1.0]]))).tolist()
+    >>> sum(kernel_terms([np.eye(2), np.ones((2, 1))], np.array([[1.0, -1.0]]))).tolist()
     [[3.0]]
     """
-    return [(f @ f.T) * (b @ b.T) for f, b in zip(*factors(weights, X))]
+    return layer_kernels(*relu_factors(weights, X))
 
 
 def proof_chain(weights, betas, X, layer: int, r: int, *, centre=None) -> list[tuple[str, float]]:
@@ -114,7 +66,7 @@ def proof_chain(weights, betas, X, layer: int, r: int, *, centre=None) -> list[t
     """
     if not 1 <= layer < len(weights):
         raise ValueError(f"proof_chain: layer={layer!r}; expected a hidden layer, 1 to {len(weights) - 1}.")
-    F, B = factors(weights, X)
+    F, B = relu_factors(weights, X)
     row_norms = [float((b**2).sum(axis=1).min()) for b in B]
     terms = [psd_smallest(f @ f.T) * v for f, v in zip(F, row_norms)]
     below, v = F[layer - 1], row_norms[layer]
