@@ -43,12 +43,16 @@ def test_a_part_without_claims_is_refused_by_name():
 def test_rounding_errors_are_shown_as_a_word_and_other_numbers_to_two_digits():
     frame = pd.DataFrame(
         {
-            "seconds": [1.0, 1.0],
+            "seconds": [1.0, 1.0, 1.0],
             "statement": "",
-            "measured": [3e-16, 0.12345],
-            "predicted": [1e-3, 2.0],
-            "slack": [2.0, 3.0],
+            "measured": [3e-16, 0.12345, -0.1],
+            "predicted": [1e-3, 2.0, 0.0],
+            "slack": [2.0, 3.0, 4.0],
         }
     )
     view = ledger_view(frame)
-    assert view.to_dict("list") == {"measured": ["rounding", 0.12], "predicted": [1e-3, 2.0], "slack": ["−", 3.0]}
+    assert view.to_dict("list") == {
+        "measured": ["rounding", 0.12, -0.1],
+        "predicted": [1e-3, 2.0, 0.0],
+        "slack": ["−", 3.0, 4.0],
+    }

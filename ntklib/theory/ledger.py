@@ -47,7 +47,7 @@ def ledger_view(ledger: pd.DataFrame, *, rounding: float = 1e-9) -> pd.DataFrame
     ledger : pandas.DataFrame
         From :func:`ntklib.claims.ledger`.
     rounding : float
-        Smaller numbers are rounding errors: the word is shown instead, and no slack.
+        Smaller numbers are rounding errors: the word is shown instead, and no slack. A prediction of exactly 0 stays.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def ledger_view(ledger: pd.DataFrame, *, rounding: float = 1e-9) -> pd.DataFrame
         return "rounding" if 0 <= abs(value) < rounding else float(f"{value:.1e}")
 
     view = ledger.drop(columns=["seconds", "statement"]).copy()
-    for column in ("measured", "predicted"):
-        view[column] = ledger[column].map(shown)
+    view["measured"] = ledger["measured"].map(shown)
+    view["predicted"] = [0.0 if value == 0 else shown(value) for value in ledger["predicted"]]
     view["slack"] = [s if m != "rounding" else "−" for s, m in zip(view["slack"], view["measured"])]
     return view
