@@ -139,6 +139,19 @@ def test_laws_of_norms_name_a_layer_that_does_not_exist(function):
         function((2, 3, 4, 1), 3)
 
 
+def test_backward_levels_name_a_layer_without_a_law():
+    with pytest.raises(ValueError, match=r"backward_levels: layer=2; expected an integer from 1 to 1"):
+        norms.backward_levels((2, 3, 1), (1.0, 1.0), np.ones(2), 2, draws=1, seed=0)
+
+
+def test_the_part_of_a_backward_vector_along_its_features_is_the_output():
+    """The exact half of the law: b_k · f_k = f_L, by homogeneity."""
+    params, X = he_params((5, 9, 8, 7, 1), 3), np.random.default_rng(0).standard_normal((6, 5))
+    F, B = theory.relu_factors(params, X)
+    for k in (1, 2, 3):
+        np.testing.assert_allclose(np.sum(F[k] * B[k - 1], axis=1), (F[-1] @ params[-1])[:, 0], rtol=1e-12, atol=1e-12)
+
+
 def test_backward_means_without_the_survival_factor_are_contradicted():
     assert not claims.check("book-backward-norm-mean", alive=False)
     assert not claims.check("nguyen-schur-sum", statistic="max")

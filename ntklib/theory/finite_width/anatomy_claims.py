@@ -1,11 +1,17 @@
 """Claims of the chapter on the anatomy of the Jacobian Gram matrix: one bound, exact means, exact spread."""
 
 import numpy as np
+from scipy.stats import kstest
 
 from ntklib.claims import claim
 from ntklib.evidence import frequency
 from ntklib.theory.finite_width.anatomy import schur_sum_bound
-from ntklib.theory.finite_width.anatomy_norms import alive_probability, relative_second_moment, sampled_norms
+from ntklib.theory.finite_width.anatomy_norms import (
+    alive_probability,
+    backward_levels,
+    relative_second_moment,
+    sampled_norms,
+)
 from ntklib.theory.finite_width.relu_networks import gaussian_weights, layer_kernels, relu_factors
 from ntklib.theory.finite_width.scales import backward_mean, block_mean, feature_mean
 from ntklib.theory.infinite_width.smallest_eigenvalue_links import psd_smallest
@@ -160,6 +166,26 @@ def feature_norm_variance(*, draws=10000, seed=0, excess=None):
 
 
 feature_norm_variance.refuted_by(excess=2)
+
+
+@claim(
+    id="book-backward-norm-law",
+    source="Book, sharpening Nguyen, Mondelli, Montúfar 2021, lemma on backward norms",
+    statement="|b_k|² = f_L²/|f_k|² + β_(k+1)² |b_(k+1)|² χ²(m_k − 1) in law, with m_k active neurons in layer k.",
+    status="proved here",
+    assumptions="ReLU, independent Gaussian weights, one fixed sample, alive with at least two active neurons.",
+    does_not_say="How the norms of different samples depend on each other.",
+)
+def backward_norm_law(*, draws=1500, seed=0, lost=1):
+    """Largest distance of the sampled levels from uniform ones; ``lost`` replaces the degree of freedom lost."""
+    cells = [((5, 8, 6, 8, 1), (0.5, 0.8, 1.1, 1.4), k) for k in (1, 2, 3)]
+    levels = [backward_levels(n, b, np.ones(5), k, draws=draws, seed=seed, lost=lost) for n, b, k in cells]
+    allowed = [1.95 / len(sample) ** 0.5 for sample in levels]  # exceeded once in a thousand samples
+    distance = [kstest(sample, "uniform").statistic for sample in levels]
+    return inequality(distance, allowed, [{"k": k} for *_, k in cells], "<=")
+
+
+backward_norm_law.refuted_by(lost=0)
 
 
 @claim(
