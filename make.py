@@ -162,7 +162,8 @@ def stage_single(options):
 
 def stage_doctest(options):
     """Examples in the docstrings of ntklib and in the README."""
-    status = tool("pytest", "-q", "--doctest-modules", "ntklib", check=False, NTKLIB_TEST_X64="1")
+    flags = ("-q", "--doctest-modules", "ntklib")
+    status = tool("pytest", *flags, *workers(), check=False, NTKLIB_TEST_X64="1", **ONE_THREAD)
     return 0 if status == 5 else status
 
 

@@ -149,3 +149,10 @@ def test_precision_of_the_kernel_follows_the_switch():
 def test_bad_input_is_named(call, error, message):
     with pytest.raises(error, match=message):
         call(*setting())
+
+
+def test_a_block_far_larger_than_the_data_costs_no_memory():
+    net, X = MLP((3, 5, 1)), jnp.eye(3)
+    params = net.init(jax.random.key(0))
+    whole = empirical_ntk(net, params, X, block_rows=10**9)
+    assert jnp.array_equal(whole, empirical_ntk(net, params, X))

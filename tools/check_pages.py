@@ -5,8 +5,7 @@
 Each page is opened from a local web server and as a file. Reported are: requests to other hosts, failed
 requests, errors on the console, formulas that did not render, markup left in the text, links that lead
 nowhere, content wider than a phone (375 px), pictures without alt text, serious accessibility violations
-(axe-core) in light and dark mode, pictures that vanish in dark mode. Of the source listings, all made by one
-template, axe-core sees the two longest only: it takes seconds a page. That each check can fail is shown by
+(axe-core) in light and dark mode, pictures that vanish in dark mode. That each of them can fail is shown by
 tests/book/test_page_checks.py.
 """
 
@@ -105,8 +104,8 @@ def contrast(png):
     return float(np.quantile(ratios, 0.995))
 
 
-def check_page(browser, site, path, base, modes=("light", "dark")):
-    """All messages about one page, with its accessibility in the modes named."""
+def check_page(browser, site, path, base):
+    """All messages about one page."""
     name, found = path.relative_to(site).as_posix(), []
     context = browser.new_context(viewport=DESKTOP, color_scheme="light", reduced_motion="reduce")
     page = context.new_page()
@@ -114,8 +113,8 @@ def check_page(browser, site, path, base, modes=("light", "dark")):
     found.extend(check_open(page, base + name))
     found.extend(evaluate(page, "pictures", SHORTEST_ALT))
     page.evaluate(AXE)
-    for mode in modes:
-        found.extend(check_mode(page, mode))
+    found.extend(check_mode(page, "light"))
+    found.extend(check_mode(page, "dark"))
     page.set_viewport_size(PHONE)
     page.wait_for_timeout(50)
     found.extend(evaluate(page, "overflow"))
@@ -133,18 +132,12 @@ def check_file(context, site, path):
     return found
 
 
-def source_listings(site):
-    """Pages that show the source of a module, the longest last."""
-    return sorted((site / "_modules").rglob("*.html"), key=lambda path: (path.stat().st_size, path))
-
-
 def check_some(site, executable, paths):
     """All messages about some pages, in one browser."""
     messages = []
     with open_browser(executable) as browser, serve(site) as base:
-        alike = set(source_listings(site)[:-2])
         for path in paths:
-            messages += check_page(browser, site, path, base, () if path in alike else ("light", "dark"))
+            messages += check_page(browser, site, path, base)
             print(".", end="", flush=True)
     return messages
 

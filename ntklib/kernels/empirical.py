@@ -116,6 +116,7 @@ def _tiled(left, right, tile: int, symmetric: bool):
     """The same sum for one output tile by tile through NumPy's BLAS, the upper triangle only where it is symmetric."""
     left, right = ([(np.asarray(F), np.asarray(B[:, 0])) for F, B in side] for side in (left, right))
     N, N2 = left[0][0].shape[0], right[0][0].shape[0]
+    tile = min(tile, max(N, N2))
     K, work = np.zeros((N, N2), left[0][0].dtype), np.empty((2, tile * tile), left[0][0].dtype)
     for i in range(0, N, tile):
         for j in range(i if symmetric else 0, N2, tile):
