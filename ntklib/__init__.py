@@ -4,7 +4,7 @@ The package behind the book *How Wide Is Wide Enough?*. Arrays in, arrays out; n
 precision: do so yourself with ``jax.config.update("jax_enable_x64", True)`` before any eigenvalue matters.
 """
 
-from ntklib import activations, claims, datasets, kernels, spectrum
+from ntklib import activations, claims, datasets, kernels, spectrum, training
 from ntklib.activations import activation, hermite_coefficient
 from ntklib.experiments import sweep
 from ntklib.kernels import (
@@ -17,12 +17,13 @@ from ntklib.kernels import (
 from ntklib.networks import MLP, Parametrization, named_parametrization
 from ntklib.spectrum import certified_smallest_eigenvalue, smallest_eigenvalue, smallest_singular_value
 from ntklib.tables import Table
-from ntklib.training import Trajectory, gradient_descent
+from ntklib.training import AntisymmetricNetwork, Trajectory, gradient_descent, least_squares
 
 __version__ = "0.1.0"
 
 __all__ = [
     "MLP",
+    "AntisymmetricNetwork",
     "Parametrization",
     "Table",
     "Trajectory",
@@ -38,10 +39,12 @@ __all__ = [
     "infinite_kernels",
     "kernel_gaps",
     "kernels",
+    "least_squares",
     "named_parametrization",
     "ntk_vector_product",
     "smallest_eigenvalue",
     "smallest_singular_value",
     "spectrum",
     "sweep",
+    "training",
 ]

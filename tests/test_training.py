@@ -1,6 +1,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 import ntklib.training as training
@@ -381,5 +382,85 @@ def test_bad_arguments_are_refused_by_name(data, changes, message):
         gradient_descent(linear, jnp.zeros(3), arguments.pop("X"), arguments.pop("y"), **arguments)
 
 
+def adam_by_hand(gradient, w, steps, eta, first=0.9, second=0.999, floor=1e-8):
+    m, v = np.zeros_like(w), np.zeros_like(w)
+    path = [w]
+    for t in range(1, steps + 1):
+        g = gradient(w)
+        m, v = first * m + (1 - first) * g, second * v + (1 - second) * g**2
+        w = w - eta * (m / (1 - first**t)) / (np.sqrt(v / (1 - second**t)) + floor)
+        path.append(w)
+    return np.array(path)
+
+
+def test_adam_takes_the_steps_of_its_definition(data):
+    X, y = map(np.asarray, data)
+    path = adam_by_hand(lambda w: X.T @ (X @ w - y), np.ones(3), 40, 0.05)
+    run = gradient_descent(linear, jnp.ones(3), X, y, optimizer="adam", step_size=0.05, steps=40)
+    np.testing.assert_allclose(run.params, path[-1], rtol=1e-9)
+    np.testing.assert_allclose(run.distance, np.linalg.norm(path - path[0], axis=1), rtol=1e-9, atol=1e-12)
+    lengths = np.append(0, np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1)))
+    np.testing.assert_allclose(run.path_length, lengths, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("batch", [{}, {"batch_size": 3, "key": jax.random.key(1)}])
+def test_an_optimizer_object_holds_its_own_step_size(data, batch):
+    own = gradient_descent(
+        linear, jnp.ones(3), *data, optimizer=optax.sgd(0.02), step_size=None, steps=9, record_every=2, **batch
+    )
+    named = gradient_descent(linear, jnp.ones(3), *data, step_size=0.02, steps=9, record_every=2, **batch)
+    np.testing.assert_allclose(own.params, named.params, rtol=1e-12)
+    np.testing.assert_allclose(own.path_length, named.path_length, rtol=1e-12)
+
+
+def test_the_memory_of_an_optimizer_does_not_depend_on_what_is_recorded(data):
+    options = {"optimizer": "adam", "step_size": 0.03, "steps": 13}
+    dense = gradient_descent(linear, jnp.ones(3), *data, **options)
+    thin = gradient_descent(linear, jnp.ones(3), *data, record_every=5, **options)
+    np.testing.assert_allclose(dense.params, thin.params, rtol=1e-12)
+    np.testing.assert_allclose(dense.loss[np.array([0, 5, 10, 13])], thin.loss, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"optimizer": "adamw2", "step_size": 0.1}, "optimizer='adamw2'; expected one of 'sgd', 'adam' or an"),
+        ({"optimizer": optax.adam(0.1), "step_size": 0.1}, "step_size=0.1 beside an optimizer object"),
+        ({"step_size": None}, "step_size=None; expected a number"),
+    ],
+)
+def test_optimizers_are_refused_by_name(data, options, message):
+    with pytest.raises(ValueError, match=message):
+        gradient_descent(linear, jnp.ones(3), *data, steps=3, **options)
+
+
+def test_the_observer_sees_the_jacobian_it_is_given(data):
+    X = np.asarray(data[0])
+    start = jnp.array([0.3, -0.2, 0.1])
+
+    def net(w, X):
+        return jnp.tanh(X @ w)
+
+    run = gradient_descent(
+        net, start, *data, step_size=0.05, steps=6, record_every=3, observe=training.jacobian_observer(net, start, X)
+    )
+    J0, J = ((1 - np.tanh(X @ np.asarray(w)) ** 2)[:, None] * X for w in (start, run.params))
+    assert float(run.observed["drift"][0]) == 0.0
+    np.testing.assert_allclose(run.observed["largest"][-1], np.linalg.norm(J, 2), rtol=1e-10)
+    np.testing.assert_allclose(run.observed["drift"][-1], np.linalg.norm(J - J0, 2), rtol=1e-8)
+    assert float(run.observed["smallest"][-1]) == 0.0  # eight samples, three parameters
+    few = training.jacobian_observer(net, start, X[:2])(run.params)
+    np.testing.assert_allclose(few["smallest"], np.linalg.svd(J[:2], compute_uv=False)[-1], rtol=1e-9)
+
+
 def test_public_names_are_those_documented():
-    assert set(training.__all__) == {"Trajectory", "gradient_descent", "logistic_loss", "squared_loss"}
+    assert set(training.__all__) == {
+        "AntisymmetricNetwork",
+        "LeastSquares",
+        "Trajectory",
+        "gradient_descent",
+        "jacobian_observer",
+        "least_squares",
+        "logistic_loss",
+        "squared_loss",
+    }

@@ -4,6 +4,7 @@ from ntklib.kernels.angles import accurate_half_angles, half_angles
 from ntklib.kernels.empirical import empirical_ntk
 from ntklib.kernels.gap import kernel_gaps
 from ntklib.kernels.infinite import infinite_kernels, recursion
+from ntklib.kernels.jacobian import flat_jacobian
 from ntklib.kernels.products import ntk_vector_product
 from ntklib.kernels.profile import Profile, angular_profile
 
@@ -12,6 +13,7 @@ __all__ = [
     "accurate_half_angles",
     "angular_profile",
     "empirical_ntk",
+    "flat_jacobian",
     "half_angles",
     "infinite_kernels",
     "kernel_gaps",

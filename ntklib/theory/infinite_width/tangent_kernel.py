@@ -16,43 +16,8 @@ import numpy as np
 from ntklib._validate import data_matrix, positive_float, positive_int, symmetric_matrix
 from ntklib.activations import activation as as_activation
 from ntklib.kernels import empirical_ntk
+from ntklib.kernels import flat_jacobian as flat_jacobian
 from ntklib.networks import Parametrization, named_parametrization
-
-
-def flat_jacobian(net, params, X):
-    r"""Return the Jacobian :math:`J_{ip} = \partial f(x_i)/\partial\theta_p` as one matrix, by automatic derivatives.
-
-    Parameters
-    ----------
-    net : callable
-        ``net(params, X) -> (N,)`` or ``(N, k)``.
-    params : pytree with P numbers
-    X : array (N, d)
-
-    Returns
-    -------
-    array (N k, P)
-        Row ``i k + p`` belongs to output p of sample i; columns in the order of ``jax.tree.leaves(params)``.
-
-    Raises
-    ------
-    ValueError
-        If X is not a finite matrix.
-
-    Notes
-    -----
-    For small networks and for checking only: N k P numbers in memory and N k backward passes. The kernel itself comes
-    from :func:`ntklib.empirical_ntk`. Source: Book. Chapter: ``tangent_kernel``.
-
-    Examples
-    --------
-    >>> flat_jacobian(lambda w, X: X @ w, jnp.zeros(2), [[1.0, 2.0]]).tolist()
-    [[1.0, 2.0]]
-    """
-    X = data_matrix("flat_jacobian", "X", X)
-    leaves = jax.tree.leaves(jax.jit(jax.jacrev(net))(params, X))
-    rows = math.prod(jax.eval_shape(net, params, X).shape)
-    return jnp.concatenate([leaf.reshape(rows, -1) for leaf in leaves], axis=1)
 
 
 def layer_blocks(net, params, X):

@@ -5,13 +5,15 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pandas as pd
 
-from ntklib._descent import LOSSES, Program, descend, hashable, logistic_loss, squared_loss
 from ntklib._validate import data_matrix, is_concrete, positive_float, positive_int
+from ntklib.training.loop import LOSSES, Program, descend, hashable, logistic_loss, squared_loss
 
 __all__ = ["Trajectory", "gradient_descent", "logistic_loss", "squared_loss"]
 
+OPTIMIZERS = {"sgd": optax.identity(), "adam": optax.scale_by_adam()}
 SAMPLINGS = ("replacement", "shuffle", "one_pass")
 
 
@@ -86,6 +88,7 @@ def gradient_descent(
     loss="squared",
     step_size,
     steps,
+    optimizer="sgd",
     record_every: int = 1,
     batch_size: int | None = None,
     sampling: str = "replacement",
@@ -113,10 +116,13 @@ def gradient_descent(
     loss : {"squared", "logistic"} or callable
         :math:`\tfrac12\lVert f-y\rVert^2` (a sum), the mean of :math:`\log(1+e^{-yf})`, or
         ``loss(outputs, y) -> scalar``.
-    step_size : float
-        :math:`\eta > 0`, for the loss in its own unit.
+    step_size : float or None
+        :math:`\eta > 0`, for the loss in its own unit; None with an optimizer object, which holds its own.
     steps : int
         Number of iterations T.
+    optimizer : {"sgd", "adam"} or optax.GradientTransformation
+        What is done to the gradient: nothing, Adam with its usual constants, or a transformation of the library
+        optax whose updates are added as they stand. Reuse one object: each new one is compiled anew.
     record_every : int
         Record at iterations 0, r, 2r, … and at T.
     batch_size : int, optional
@@ -168,18 +174,18 @@ def gradient_descent(
     X = data_matrix("gradient_descent", "X", X)
     outputs = jax.eval_shape(net, params, X)
     y, loss = _labels(y, outputs, loss), _loss(loss)
-    step_size = _step_size(step_size, outputs.dtype)
+    optimizer, scale = _optimizer(optimizer, step_size, outputs.dtype)
     spans = _spans(steps, record_every)
     batch_size, key = _batches(batch_size, sampling, key, X.shape[0], int(spans[-1, 1]))
     if on_divergence not in ("raise", "record"):
         raise ValueError(f"gradient_descent: on_divergence={on_divergence!r}; expected 'raise' or 'record'.")
-    program = Program(hashable(net), loss, batch_size, sampling, bool(record_outputs), hashable(observe))
-    run = Trajectory(**descend(program, params, X, y, key, step_size, spans))
+    program = Program(hashable(net), loss, batch_size, sampling, bool(record_outputs), hashable(observe), optimizer)
+    run = Trajectory(**descend(program, params, X, y, key, scale, spans))
     if on_divergence == "raise" and is_concrete(run.diverged_at) and bool(run.diverged):
+        size = "the optimizer's own" if step_size is None else f"{float(step_size):.3g}"
         raise FloatingPointError(
             f"gradient_descent: loss or gradient stopped being finite at iteration {int(run.diverged_at)} of "
-            f"{int(spans[-1, 1])} with step_size={float(step_size):.3g}; expected a finite run; reduce "
-            "step_size "
+            f"{int(spans[-1, 1])} with step_size={size}; expected a finite run; reduce step_size "
             "(near a linear model the squared loss needs less than 2/λ_max of the tangent kernel), or pass "
             "on_divergence='record' to keep what happened before."
         )
@@ -195,10 +201,25 @@ def _spans(steps, record_every):
     return jnp.asarray(np.stack([starts, np.minimum(starts + every, steps)], axis=1))
 
 
-def _step_size(step_size, dtype):
+def _optimizer(optimizer, step_size, dtype):
+    """Return the transformation of the gradient, and the factor with which its result is added."""
+    if isinstance(optimizer, optax.GradientTransformation):
+        if step_size is not None:
+            raise ValueError(
+                f"gradient_descent: step_size={step_size!r} beside an optimizer object, which holds its own; pass "
+                "step_size=None."
+            )
+        return optimizer, jnp.ones((), dtype)
+    if optimizer not in OPTIMIZERS:
+        raise ValueError(
+            f"gradient_descent: optimizer={optimizer!r}; expected one of {', '.join(map(repr, OPTIMIZERS))} or an "
+            "optax.GradientTransformation."
+        )
+    if step_size is None:
+        raise ValueError(f"gradient_descent: step_size=None; expected a number with optimizer={optimizer!r}.")
     if is_concrete(step_size):
         positive_float("gradient_descent", "step_size", step_size)
-    return jnp.asarray(step_size, dtype)
+    return OPTIMIZERS[optimizer], -jnp.asarray(step_size, dtype)
 
 
 def _loss(loss):

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import optax
 
 
 def squared_loss(outputs, y):
@@ -44,6 +45,7 @@ class Program(NamedTuple):
     sampling: str
     record_outputs: bool
     observe: Any
+    optimizer: optax.GradientTransformation
 
 
 class _State(NamedTuple):
@@ -52,29 +54,33 @@ class _State(NamedTuple):
     params: Any
     path_length: jax.Array
     diverged_at: jax.Array
+    memory: Any  # of the optimizer
 
 
 @partial(jax.jit, static_argnums=0)
-def descend(program: Program, start, X, y, key, step_size, spans) -> dict:
-    """Scan over the records; from each one, loop over the iterations ``spans[r, 0] <= t < spans[r, 1]``."""
+def descend(program: Program, start, X, y, key, scale, spans) -> dict:
+    """Scan over the records; from each one, loop over the iterations ``spans[r, 0] <= t < spans[r, 1]``.
+
+    An iteration adds ``scale`` times what the optimizer makes of the gradient.
+    """
     start = jax.tree.map(jnp.asarray, start)
     full = jax.value_and_grad(lambda p: _loss_and_outputs(program, p, X, y), has_aux=True)
     batch = jax.value_and_grad(lambda p, t: _batch_loss(program, p, X, y, key, t))
 
     def iterate(t, state):
         value, gradient = batch(state.params, t)
-        return _move(_watch(state, t, value, gradient), gradient, step_size)
+        return _move(program, _watch(state, t, value, gradient), gradient, scale)
 
     def block(state, span):
         (value, outputs), gradient = full(state.params)
         state = _watch(state, span[0], value, gradient)
         row = _measure(program, start, state, value, gradient) | {"step": span[0], "outputs": outputs}
         if program.batch_size is None:  # follow the gradient just recorded: do not compute it twice
-            state = _move(state, gradient, jnp.where(span[0] < span[1], step_size, 0.0))
+            state = _move(program, state, gradient, jnp.where(span[0] < span[1], scale, 0.0))
             span = span.at[0].add(1)
         return jax.lax.fori_loop(span[0], span[1], iterate, state), row
 
-    state = _State(start, jnp.zeros((), step_size.dtype), jnp.full((), -1, spans.dtype))
+    state = _State(start, jnp.zeros((), scale.dtype), jnp.full((), -1, spans.dtype), program.optimizer.init(start))
     state, rows = jax.lax.scan(block, state, spans)
     return {**rows, "params": state.params, "diverged_at": state.diverged_at}
 
@@ -109,16 +115,17 @@ def _watch(state: _State, t, value, gradient) -> _State:
     return state._replace(diverged_at=jnp.where((state.diverged_at < 0) & ~finite, t, state.diverged_at))
 
 
-def _move(state: _State, gradient, step_size) -> _State:
+def _move(program: Program, state: _State, gradient, scale) -> _State:
     """Take one step; a state that is no longer finite stays where it is."""
     alive = state.diverged_at < 0
+    direction, memory = program.optimizer.update(gradient, state.memory, state.params)
 
     def new(leaf, slope):
-        return jnp.where(alive, leaf - (step_size * slope).astype(leaf.dtype), leaf)
+        return jnp.where(alive, leaf + (scale * slope).astype(leaf.dtype), leaf)
 
-    length = state.path_length + jnp.where(alive, step_size * _norm(gradient), 0.0)
-    moved = jax.tree.map(new, state.params, gradient)
-    return _State(moved, length.astype(state.path_length.dtype), state.diverged_at)
+    length = state.path_length + jnp.where(alive, jnp.abs(scale) * _norm(direction), 0.0)
+    moved = jax.tree.map(new, state.params, direction)
+    return _State(moved, length.astype(state.path_length.dtype), state.diverged_at, memory)
 
 
 def _measure(program, start, state, value, gradient) -> dict:
