@@ -4,20 +4,21 @@
 - The launch-in-page script of sphinx-thebe, which this book does not use and which fails, is dropped.
 - Source maps are removed from the site.
 - Landmarks and roles that screen readers need are added.
-- The page `api` lists every public module of `ntklib`; short names (`ntklib.MLP`) link to their definitions.
+- The pages in `api/` list the public modules of `ntklib`; short names (`ntklib.MLP`) link to their definitions.
 """
 
 import importlib
 import inspect
 import pkgutil
+import re
 import shutil
 from importlib.resources import files
 from pathlib import Path
 
 from docutils import nodes
 
-API_PAGE = "api"
-API_MARKER = "<!-- the modules of ntklib are listed here -->"
+API_PAGES = "api/"
+API_MARKER = re.compile(r"<!-- modules: (.*?) -->", re.DOTALL)
 VENDOR = "vendor/mathjax"
 
 ACCESSIBILITY_SCRIPT = """
@@ -69,20 +70,28 @@ def public_modules(package):
     return sorted(found)
 
 
+def modules_of(names):
+    """Names of the public modules among or below the given ones, without packages, sorted."""
+    names, found = names.split(), public_modules(importlib.import_module("ntklib"))
+    below = [m for m in found if any(m == name or m.startswith(name + ".") for name in names)]
+    return [m for m in below if not any(other.startswith(m + ".") for other in found)]
+
+
 def list_modules(app, docname, source):
-    """Put one section per public module in place of the marker of the API page."""
-    if docname == API_PAGE and API_MARKER in source[0]:
-        options = "   :members:\n   :ignore-module-all:\n"
-        sections = [
-            f"## `{name}`\n\n```{{eval-rst}}\n.. automodule:: {name}\n{options}```\n"
-            for name in public_modules(importlib.import_module("ntklib"))
-        ]
-        source[0] = source[0].replace(API_MARKER, "\n".join(sections))
+    """Put one section per module in place of the marker of an API page."""
+    if docname.startswith(API_PAGES):
+        source[0] = API_MARKER.sub(lambda marker: sections(modules_of(marker[1])), source[0])
+
+
+def sections(modules):
+    """Markdown that documents the modules one after the other."""
+    options = "   :members:\n   :ignore-module-all:\n"
+    return "\n".join(f"## `{name}`\n\n```{{eval-rst}}\n.. automodule:: {name}\n{options}```\n" for name in modules)
 
 
 def always_read_api(app, env, added, changed, removed):
-    """Read the API page again in every build: modules may have been added."""
-    return [API_PAGE] if API_PAGE in env.found_docs else []
+    """Read the API pages again in every build: modules may have changed."""
+    return [page for page in env.found_docs if page.startswith(API_PAGES)]
 
 
 def definition_of(name, module):
@@ -110,7 +119,7 @@ def resolve_short_name(app, env, node, contnode):
     if full is None or not full.startswith("ntklib."):
         return None
     domain = env.get_domain("py")
-    found = domain.resolve_xref(env, node.get("refdoc", API_PAGE), app.builder, "obj", full, node, contnode)
+    found = domain.resolve_xref(env, node["refdoc"], app.builder, "obj", full, node, contnode)
     return found if isinstance(found, nodes.reference) else None
 
 

@@ -1,6 +1,7 @@
 """Rules about the files beside the chapters: lock, addresses, documents, what must not be committed."""
 
 import doctest
+import importlib
 import re
 import subprocess
 import sys
@@ -163,7 +164,7 @@ def test_licences_are_there(book):
     assert "Creative Commons Attribution 4.0" in (book / "LICENSE-text").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "notation.md", "troubleshooting.md", "api.md"])
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "notation.md", "troubleshooting.md", "api/index.md"])
 def test_examples_in_the_documents_run(book, name):
     """Python blocks with `>>>` give the printed results; others at least run."""
     text = (book / name).read_text(encoding="utf-8")
@@ -177,6 +178,14 @@ def test_examples_in_the_documents_run(book, name):
         result = doctest.DocTestRunner(optionflags=flags).run(example)
         assert result.attempted > 0
         assert result.failed == 0, where
+
+
+def test_every_public_module_is_listed_on_one_page_of_the_api(book, monkeypatch):
+    monkeypatch.syspath_prepend(book / "_ext")
+    bookfix = importlib.import_module("bookfix")
+    pages = (page.read_text(encoding="utf-8") for page in (book / "api").glob("*.md"))
+    listed = [m for text in pages for names in bookfix.API_MARKER.findall(text) for m in bookfix.modules_of(names)]
+    assert sorted(listed) == bookfix.modules_of("ntklib")
 
 
 def test_every_link_of_the_documents_to_a_file_of_the_book_leads_somewhere(book):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from browser import HOW_TO_GET_ONE, find_browser, open_browser
 from check_links import broken_links
-from check_pages import check_page, contrast, serve
+from check_pages import check_page, contrast, evaluate, serve
 from check_toc import missing_pages
 from PIL import Image
 
@@ -42,6 +42,23 @@ FAULTS = {
         '<p class="a">dim</p>',
         DARK + " .a { color: #333 }",
         "axe, dark mode",
+    ),
+    "pale formula": (
+        '<mjx-container style="color:#bbb"><svg></svg></mjx-container>',
+        "",
+        "axe, light mode: color-contrast",
+    ),
+    "pale word in a listing": (
+        '<div><div class="highlight"><pre><b class="n">one</b> <span class="n">one</span> <span class="k">def</span>'
+        "</pre></div></div>",
+        ".n { color: #000 } .k { color: #bbb }",
+        "axe, light mode: color-contrast",
+    ),
+    "pale word in one of two listings": (
+        '<div><div class="highlight"><pre><span class="n">one</span></pre></div></div>'
+        '<div class="output"><div class="highlight"><pre><span class="n">two</span></pre></div></div>',
+        ".output .n { color: #bbb }",
+        "axe, light mode: color-contrast",
     ),
     "unlabelled button": ("<button></button>", "", "button-name"),
     "vanishing picture": (f'<img src="figure.png" alt="{ALT}">', DARK, "in dark mode, expected at least"),
@@ -85,6 +102,18 @@ def test_a_good_page_passes(browser, tmp_path):
     style = DARK + " @media (prefers-color-scheme: dark) { img { filter: invert(1) } a { color: #9cf } }"
     body = f'<p>Costs $5, <code>$x$</code>.</p><img src="figure.png" alt="{ALT}"><a href="#end">end</a>'
     assert messages(browser, tmp_path, body + '<p id="end">End.</p>', style) == []
+
+
+def test_thinning_keeps_one_coloured_word_of_each_class_and_place(browser, tmp_path):
+    word = '<span class="{0}">{0}</span> '
+    lines = "".join(word.format(name) for name in ("nn", "nn", "o", "kw", "kw", "nn"))
+    path = write_site(tmp_path, f'<div><div class="highlight"><pre>{lines}</pre></div></div>')
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    evaluate(page, "thinOut")
+    assert page.evaluate("[...document.querySelectorAll('pre span')].map((e) => e.className)") == ["nn", "o", "kw"]
+    assert page.evaluate("document.querySelector('pre').textContent") == "nn nn o kw kw nn "
+    page.close()
 
 
 def test_faults_are_found_in_a_file_opened_from_the_disk(browser, tmp_path):
