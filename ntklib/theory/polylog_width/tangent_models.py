@@ -122,8 +122,8 @@ def tangent_margin(K, y) -> Margin:
     Notes
     -----
     For :math:`\rho>0`, :math:`\min_{a\ge0} \lVert Ca\rVert^2 + \rho^2(1^\top a-1)^2` with
-    :math:`C^\top C = yy^\top\circ K` has the minimizer p up to a factor, whatever ρ: write a as a multiple of a point of
-    the simplex. It is solved by the active-set method `scipy.optimize.nnls`, O(N³) and more. Both returned bounds are
+    :math:`C^\top C = yy^\top\circ K` has the minimizer p up to a factor, whatever ρ: write a as a multiple of a point
+    of the simplex. It is solved by the active-set method `scipy.optimize.nnls`, O(N³) and more. Both bounds are
     computed from p alone.
     Source: the duality is classical; the margin is that of Chen, Cao, Zou and Gu 2021, Assumption on separability.
     Chapter: ``tangent_features``.
