@@ -13,8 +13,8 @@ def limit_variances(activation: str, depth: int, *, nodes: int = 120):
     With :math:`q_0 = 1, c_0 = 0` for a sample and an independent second one, and (u, u') Gaussian of variance
     :math:`q_l` and covariance :math:`c_l`,
 
-    .. math:: q_{l+1} = E\,\phi(u)^2,\quad c_{l+1} = E\,\phi(u)\phi(u'); \qquad q_{L-2} - c_{L-2}, \quad
-              E\,\phi'(u)^2 - E\,\phi'(u)\phi'(u') \text{ at } l = L-2
+    .. math:: q_{l+1} = E\,\sigma(u)^2,\quad c_{l+1} = E\,\sigma(u)\sigma(u'); \qquad q_{L-2} - c_{L-2}, \quad
+              E\,\sigma'(u)^2 - E\,\sigma'(u)\sigma'(u') \text{ at } l = L-2
 
     Parameters
     ----------

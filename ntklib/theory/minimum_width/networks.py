@@ -62,7 +62,7 @@ def draw_weights(widths, seed, *, betas=None) -> list[np.ndarray]:
 def factors(params, X, activation="tanh"):
     r"""Return :math:`F_0,\dots,F_{L-1}` and :math:`B_1,\dots,B_L` of a network in the standard parametrization.
 
-    .. math:: f_l = \phi(W_l^\top f_{l-1}), \qquad b_L = 1, \qquad b_l = \phi'(g_l) \circ (W_{l+1} b_{l+1})
+    .. math:: f_l = \sigma(W_l^\top f_{l-1}), \qquad b_L = 1, \qquad b_l = \sigma'(g_l) \circ (W_{l+1} b_{l+1})
 
     Parameters
     ----------
