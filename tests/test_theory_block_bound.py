@@ -105,7 +105,7 @@ def test_limits_are_approached_by_wide_networks(depth, activation):
 
 
 def test_limits_refuse_what_they_cannot_compute():
-    with pytest.raises(ValueError, match=r"limit_variances: activation='gelu'; expected one of"):
+    with pytest.raises(ValueError, match=r"activation_pair: activation='gelu'; expected a pair"):
         norms.limit_variances("gelu", 3)
     with pytest.raises(ValueError, match=r"limit_variances: depth=1; expected at least 2"):
         norms.limit_variances("tanh", 1)

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from ntklib._validate import positive_int
-from ntklib.theory.minimum_width.networks import ACTIVATIONS
+from ntklib.theory.minimum_width.networks import activation_pair, pair_mean
 
 
 def limit_variances(activation: str, depth: int, *, nodes: int = 120):
@@ -19,7 +19,7 @@ def limit_variances(activation: str, depth: int, *, nodes: int = 120):
     Parameters
     ----------
     activation : str
-        One of `networks.ACTIVATIONS`.
+        As for `networks.activation_pair`.
     depth : int
         L, at least 2.
     nodes : int
@@ -44,17 +44,14 @@ def limit_variances(activation: str, depth: int, *, nodes: int = 120):
     >>> [round(v, 4) for v in limit_variances("tanh", 3)]
     [0.3943, 0.0535]
     """
-    if activation not in ACTIVATIONS:
-        raise ValueError(f"limit_variances: activation={activation!r}; expected one of {sorted(ACTIVATIONS)}.")
     if positive_int("limit_variances", "depth", depth) < 2:
         raise ValueError(f"limit_variances: depth={depth}; expected at least 2, a hidden layer.")
-    function, slope = ACTIVATIONS[activation]
+    function, slope = activation_pair(activation)
     q, c = 1.0, 0.0
     for _ in range(depth - 2):
-        q, c = _moments(function, q, c, nodes)
-    features = q - c
-    square, cross = _moments(slope, q, c, nodes)
-    return float(features), float(square - cross)
+        q, c = (pair_mean(function, q, covariance, nodes=nodes) for covariance in (q, c))
+    square, cross = (pair_mean(slope, q, covariance, nodes=nodes) for covariance in (q, c))
+    return q - c, square - cross
 
 
 def psi1_norm(values) -> float:
@@ -203,11 +200,3 @@ def worst_rank_one(F, B, means, *, steps: int = 60, starts: int = 3):
 
 def _unit(v):
     return v / np.linalg.norm(v)
-
-
-def _moments(function, q: float, c: float, nodes: int):
-    """E φ(u)² and E φ(u)φ(u') for variance q and covariance c >= 0, through the common part of u and u'."""
-    z, w = np.polynomial.hermite_e.hermegauss(nodes)
-    w = w / w.sum()
-    values = function(np.sqrt(c) * z[:, None] + np.sqrt(max(q - c, 0.0)) * z[None, :])
-    return w @ (values**2 @ w), w @ (values @ w) ** 2

@@ -65,7 +65,7 @@ tanh_rate.refuted_by(duplicates=True)
     does_not_say="That the weights are moderate: the last layer is of order 1/λ_min.",
 )
 def memorizer_exact(*, cases=CASES, seeds=2, first_seed=0, scale=0.1, duplicates=False):
-    """Error of the explicit doubled network; ``scale`` in units of σ_min²/|Y|."""
+    """Error of the doubled network; ``scale`` in units of the squared least singular value over the norm of Y."""
     measured, rows = [], []
     for (widths, N), seed in _grid(cases, seeds, first_seed):
         params, X, Y = problem(widths, N, seed, duplicates)

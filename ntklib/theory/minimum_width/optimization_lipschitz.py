@@ -1,0 +1,158 @@
+r"""How fast the Jacobian of a smooth network can turn: a bound on a ball that is proved, and an estimate that is not.
+
+For f(θ) in R^N the Lipschitz constant of the Jacobian in the operator norm is the supremum of
+:math:`\lVert D^2f(\theta)[\Delta, w]\rVert_2` over unit Δ, w and the ball.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ntklib._validate import positive_float, positive_int
+from ntklib.kernels import flat_jacobian
+from ntklib.theory.minimum_width.networks import factors
+
+SLOPES = {
+    "tanh": (1.0, 4 / (3 * 3**0.5)),
+    "sigmoid": (0.25, 3**0.5 / 18),
+    "softplus": (1.0, 0.25),
+}  # sup |σ'|, sup |σ''|
+
+
+def jacobian_lipschitz_bound(params, X, radius: float, activation: str = "tanh") -> float:
+    r"""Return a proved bound on the Lipschitz constant of the Jacobian on the ball :math:`B(\theta_0, \rho)`.
+
+    .. math:: \lVert J(\theta) - J(\theta')\rVert \le \Lambda\,\lVert\theta - \theta'\rVert
+
+    With :math:`\omega_l = \lVert W_l\rVert + \rho` and bounds :math:`\Phi_l \ge \lVert F_l\rVert`,
+    :math:`m_l \ge \max_i\lVert f_l(x_i)\rVert` on the ball, vectors and matrices indexed by the layers that move:
+
+    .. math:: c_l = \omega_ls_1c_{l-1} + \Phi_{l-1}e_l, \quad r_l = \omega_ls_1r_{l-1} + m_{l-1}e_l, \quad
+              M_l = \omega_l\big(s_2\,(rc^\top \wedge cr^\top)_{l-1} + s_1M_{l-1}\big)
+              + s_1(c_{l-1}e_l^\top + e_lc_{l-1}^\top)
+
+    and :math:`\Lambda = \lVert M_L\rVert`; ∧ is the entrywise minimum.
+
+    Parameters
+    ----------
+    params : sequence of L arrays (n_{l-1}, n_l)
+        :math:`\theta_0`, standard parametrization, :math:`n_L = 1`.
+    X : array (N, d)
+    radius : float
+        ρ, in the Euclidean norm of all weights.
+    activation : {"tanh", "sigmoid", "softplus"}
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        For a radius that is not positive, or an activation without bounded second derivative.
+
+    Notes
+    -----
+    Proved in the chapter; up to rounding of the norms, which is not accounted for. Time: one singular value
+    decomposition per feature matrix and per weight. Source: Book. Chapter: ``optimization``.
+
+    Examples
+    --------
+    >>> W = [np.eye(2), np.ones((2, 1))]
+    >>> jacobian_lipschitz_bound(W, np.eye(2), 0.1) < jacobian_lipschitz_bound(W, np.eye(2), 0.2)
+    True
+    """
+    rho = positive_float("jacobian_lipschitz_bound", "radius", radius)
+    if activation not in SLOPES:
+        raise ValueError(
+            f"jacobian_lipschitz_bound: activation={activation!r}; expected one of {', '.join(SLOPES)}: the second "
+            "derivative must be bounded."
+        )
+    slope, bend = SLOPES[activation]
+    omega = [np.linalg.norm(W, 2) + rho for W in params]
+    whole, rows = _features_on_ball(params, X, rho, activation)
+    L = len(params)
+    c, r, M = np.zeros(L), np.zeros(L), np.zeros((L, L))
+    for layer, (w, e) in enumerate(zip(omega, np.eye(L))):
+        hadamard = np.minimum(np.outer(r, c), np.outer(c, r))
+        M = w * (bend * hadamard + slope * M) + slope * (np.outer(c, e) + np.outer(e, c))
+        c, r = w * slope * c + whole[layer] * e, w * slope * r + rows[layer] * e
+    return float(np.linalg.norm(M, 2))
+
+
+def jacobian_lipschitz_estimate(
+    net, params, X, radius: float, *, points: int = 6, steps: int = 8, seed: int = 0
+) -> float:
+    r"""Return the largest turning speed of the Jacobian that was *found* on the ball: a lower estimate of Λ.
+
+    .. math:: \max_{\theta}\ \max_{\lVert\Delta\rVert = \lVert w\rVert = 1}\ \lVert D^2f(\theta)[\Delta, w]\rVert_2
+              \quad\text{over a few }\theta\in B(\theta_0, \rho)
+
+    Parameters
+    ----------
+    net : callable
+        ``net(params, X) -> (N,)``, twice differentiable.
+    params : pytree
+    X : array (N, d)
+    radius : float
+    points : int
+        Random points on the sphere of that radius, beside the centre.
+    steps : int
+        Alternating maximizations over Δ and w at each point.
+    seed : int
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        For a radius that is not positive.
+
+    Notes
+    -----
+    Not a bound: neither all points nor the global maximum over directions are seen. Each alternation is one
+    derivative of the N by P Jacobian along a direction and its leading singular pair. Source: Book. Chapter:
+    ``optimization``.
+
+    Examples
+    --------
+    >>> round(jacobian_lipschitz_estimate(lambda w, X: (X @ w) ** 2, jnp.ones(1), jnp.ones((1, 1)), 0.1), 6)
+    2.0
+    """
+    rho = positive_float("jacobian_lipschitz_estimate", "radius", radius)
+    points = positive_int("jacobian_lipschitz_estimate", "points", points)
+    flat, unravel = jax.flatten_util.ravel_pytree(params)
+    X = jnp.asarray(X)
+
+    @jax.jit
+    def turning(theta, direction):
+        return jax.jvp(lambda t: flat_jacobian(net, unravel(t), X), (theta,), (direction,))[1]
+
+    best, rng = 0.0, np.random.default_rng(seed)
+    for shift in [np.zeros(flat.size), *rng.standard_normal((points, flat.size))]:
+        theta = flat + rho * shift / max(np.linalg.norm(shift), 1e-300)
+        direction = rng.standard_normal(flat.size)
+        for _ in range(steps):
+            direction = direction / np.linalg.norm(direction)
+            D = np.asarray(turning(theta, jnp.asarray(direction, flat.dtype)))
+            values, vectors = np.linalg.eigh(D @ D.T)
+            best = max(best, float(values[-1]) ** 0.5)
+            direction = D.T @ vectors[:, -1]
+    return best
+
+
+def _features_on_ball(params, X, rho: float, activation: str):
+    """Bounds on the operator norms of the feature matrices, and on their longest rows, anywhere on the ball."""
+    slope = SLOPES[activation][0]
+    F, _ = factors(params, X, activation)
+    whole, rows = [np.linalg.norm(F[0], 2)], [np.linalg.norm(F[0], axis=1).max()]
+    moved, moved_row = 0.0, 0.0  # how far F_l, and any row of it, can have moved
+    for before, after, W in zip(F, F[1:], params):
+        omega = np.linalg.norm(W, 2) + rho
+        moved = slope * (omega * moved + np.linalg.norm(before, 2) * rho)
+        moved_row = slope * (omega * moved_row + np.linalg.norm(before, axis=1).max() * rho)
+        whole.append(np.linalg.norm(after, 2) + moved)
+        rows.append(np.linalg.norm(after, axis=1).max() + moved_row)
+    return whole, rows
