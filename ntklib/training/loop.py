@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import optax
 
 
 def squared_loss(outputs, y):
@@ -45,7 +44,7 @@ class Program(NamedTuple):
     sampling: str
     record_outputs: bool
     observe: Any
-    optimizer: optax.GradientTransformation
+    optimizer: Any
 
 
 class _State(NamedTuple):

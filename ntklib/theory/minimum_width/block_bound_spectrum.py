@@ -149,8 +149,8 @@ def lowest(kernels) -> list[float]:
 
     Raises
     ------
-    LinAlgError
-        From NumPy, where an eigenvalue does not converge.
+    ValueError
+        From NumPy (its subclass for linear algebra), where an eigenvalue does not converge.
 
     Notes
     -----
