@@ -1,0 +1,430 @@
+r"""Margins of tangent features in the limit of infinite width, exactly, and what a finite width keeps of them.
+
+Notation: m width, L layers, unit inputs at angle θ, :math:`\rho = \cos\theta`; :math:`\bar K` the tangent kernel over m
+of the paper's ReLU network, :math:`\kappa_0(\rho) = 1 - \theta/\pi` and
+:math:`\kappa_1(\rho) = (\sin\theta + (\pi-\theta)\cos\theta)/\pi`; γ the margin of a labelled kernel.
+"""
+
+from itertools import product
+
+import numpy as np
+from scipy.stats import binom
+
+from ntklib._validate import positive_float, positive_int
+
+LAYERS = ("hidden", "all")
+
+
+def dot_kernel(rho, depth: int = 2, layers: str = "all") -> np.ndarray:
+    r"""Return the limit of :math:`\bar K(x, x')` as a function of the inner product of two unit inputs.
+
+    .. math:: \bar k = \tfrac12\sum_{l=1}^{L-1}G_{l-1}\prod_{j=l}^{L-1}\kappa_0(G_{j-1}) + G_{L-1},
+              \qquad G_0 = \rho,\ G_l = \kappa_1(G_{l-1})
+
+    Parameters
+    ----------
+    rho : array_like
+        In [-1, 1].
+    depth : int
+        L ≥ 2.
+    layers : {"all", "hidden"}
+        "hidden" leaves out the output layer, that is, the last term.
+
+    Returns
+    -------
+    ndarray of the shape of ``rho``
+
+    Raises
+    ------
+    ValueError
+        For a depth below 2, or other layers.
+
+    Notes
+    -----
+    O(L) per entry, float64; near ρ = 1 its relative accuracy is about 1e-16/θ². Source: Book. Chapter:
+    ``separability``.
+
+    Examples
+    --------
+    >>> float(dot_kernel(1.0, 2)), float(dot_kernel(1.0, 2, "hidden"))
+    (1.5, 0.5)
+    """
+    _check("dot_kernel", depth, layers)
+    G, hidden = np.clip(np.asarray(rho, np.float64), -1.0, 1.0), 0.0
+    for _ in range(depth - 1):
+        theta = np.arccos(G)
+        slope = 1 - theta / np.pi
+        hidden = (hidden + 0.5 * G) * slope
+        G = np.clip((np.sin(theta) + (np.pi - theta) * G) / np.pi, -1.0, 1.0)
+    return hidden + G if layers == "all" else hidden
+
+
+def parity_cube(d: int, order: int = 2):
+    r"""Return the whole cube :math:`\{\pm1/\sqrt d\}^d` with the parity of its first signs; order 2 is XOR.
+
+    Parameters
+    ----------
+    d : int
+        Dimension, at most 16.
+    order : int
+        r, at most d.
+
+    Returns
+    -------
+    X : ndarray (2**d, d)
+    y : ndarray (2**d,)
+        :math:`\prod_{i\le r}\operatorname{sign}x_i`.
+
+    Raises
+    ------
+    ValueError
+        If d exceeds 16 or r exceeds d.
+
+    Notes
+    -----
+    d 2^d numbers. Chapter: ``separability``.
+
+    Examples
+    --------
+    >>> X, y = parity_cube(2)
+    >>> y.astype(int).tolist()
+    [1, -1, -1, 1]
+    """
+    if not 1 <= order <= d <= 16:
+        raise ValueError(
+            f"parity_cube: d={d}, order={order}; expected 1 <= order <= d <= 16, as there are 2**d points."
+        )
+    signs = np.array(list(product((1.0, -1.0), repeat=d)))
+    return signs / np.sqrt(d), signs[:, :order].prod(axis=1)
+
+
+def parity_margin(d: int, depth: int = 2, layers: str = "all", order: int = 2) -> float:
+    r"""Return the limiting margin of the parity of r signs on the whole cube, exactly.
+
+    .. math:: \gamma^2 = \mathbb E\Big[s_1\cdots s_r\,\bar k\Big(\frac{s_1+\dots+s_d}d\Big)\Big],
+              \qquad s\text{ uniform on }\{\pm1\}^d
+
+    Parameters
+    ----------
+    d : int
+        Dimension.
+    depth, layers
+        As in :func:`dot_kernel`.
+    order : int
+        r.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If r exceeds d, or for a depth below 2.
+
+    Notes
+    -----
+    A sum over a binomial distribution, O(d r L). Its rounding, 1e-16 in γ², is felt where γ < 1e-7. Source: Book.
+    Chapter: ``separability``.
+
+    Examples
+    --------
+    >>> round(8 * parity_margin(8, layers="hidden"), 3)
+    0.625
+    """
+    if not 1 <= order <= d:
+        raise ValueError(f"parity_margin: order={order}; expected 1 <= order <= d={d}.")
+    minus = np.arange(d - order + 1)
+    rest = d - order - 2 * minus
+    chance = binom.pmf(minus, d - order, 0.5)
+    signs = binom.pmf(np.arange(order + 1), order, 0.5) * (-1.0) ** np.arange(order + 1)
+    terms = [c * dot_kernel((rest + order - 2 * j) / d, depth, layers) for j, c in enumerate(signs)]
+    return float(np.sqrt(max(chance @ np.sum(terms, axis=0), 0.0)))
+
+
+def xor_constant(depth: int = 2, layers: str = "all") -> float:
+    r"""Return the limit of γd for XOR as d grows, :math:`\sqrt{\bar k''(0)}`.
+
+    Parameters
+    ----------
+    depth, layers
+        As in :func:`dot_kernel`.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        For a depth below 2, or other layers.
+
+    Notes
+    -----
+    Value and two derivatives carried through the layers, O(L). Source: Book. Chapter: ``separability``.
+
+    Examples
+    --------
+    >>> round(xor_constant(2, "hidden") * np.pi**0.5, 12), round(xor_constant(2) * (np.pi / 2) ** 0.5, 12)
+    (1.0, 1.0)
+    """
+    _check("xor_constant", depth, layers)
+    G, hidden = (0.0, 1.0, 0.0), (0.0, 0.0, 0.0)
+    for _ in range(depth - 1):
+        a, root = G[0], np.sqrt(1 - G[0] ** 2)
+        slope = 1 - np.arccos(a) / np.pi
+        bend = 1 / (np.pi * root)
+        activity = _compose((slope, bend, a / (np.pi * root**3)), G)
+        total = tuple(h + 0.5 * g for h, g in zip(hidden, G))
+        hidden = _multiply(total, activity)
+        G = _compose(((root + (np.pi - np.arccos(a)) * a) / np.pi, slope, bend), G)
+    return float(np.sqrt(hidden[2] + (G[2] if layers == "all" else 0.0)))
+
+
+def xor_nt_margin(d: int) -> float:
+    r"""Return the margin on XOR of the direction that swaps two signs.
+
+    .. math:: \bar u(z) = (\operatorname{sign}(z_2)e_1 + \operatorname{sign}(z_1)e_2)/\sqrt2
+
+    .. math:: y\,\mathbb E\big[\mathbf 1[z^\top x>0]\,\bar u(z)^\top x\big]
+              = \frac1\pi\sqrt{\frac2d}\,\arcsin\frac1{\sqrt d} \ge \frac{\sqrt2}{\pi d}
+
+    Parameters
+    ----------
+    d : int
+        Dimension.
+
+    Returns
+    -------
+    float
+        The same at every vertex of the cube.
+
+    Raises
+    ------
+    ValueError
+        For a number that is not a positive integer.
+
+    Notes
+    -----
+    O(1). Source: Book; the margin is that of Ji and Telgarsky 2020. Chapter: ``separability``.
+
+    Examples
+    --------
+    >>> round(xor_nt_margin(2), 12)
+    0.25
+    """
+    d = positive_int("xor_nt_margin", "d", d)
+    return float(np.sqrt(2 / d) * np.arcsin(d**-0.5) / np.pi)
+
+
+def shallow_kernels(X, width: int, seed: int = 0):
+    r"""Return both blocks of :math:`\bar K` of one random network with L = 2, and its output weights.
+
+    .. math:: \bar K_1 = \sum_jv_j^2\,\mathbf 1[w_j^\top x>0]\,\mathbf 1[w_j^\top x'>0]\,x^\top x', \qquad
+              \bar K_2 = \sum_j\sigma(w_j^\top x)\,\sigma(w_j^\top x')
+
+    Parameters
+    ----------
+    X : array_like (N, d)
+    width : int
+        m.
+    seed : int
+
+    Returns
+    -------
+    K1, K2 : ndarray (N, N)
+    v : ndarray (m,)
+
+    Raises
+    ------
+    ValueError
+        If the width is not a positive integer.
+
+    Notes
+    -----
+    NumPy, float64, :math:`w_j\sim N(0, 2I/m)`, :math:`v_j\sim N(0, 1/m)`; O(N² m) time, N (N + m) numbers.
+    Chapter: ``separability``.
+
+    Examples
+    --------
+    >>> K1, K2, v = shallow_kernels(np.eye(3), 50)
+    >>> bool(np.all(K1[~np.eye(3, dtype=bool)] == 0)), v.shape
+    (True, (50,))
+    """
+    X, m = np.asarray(X, np.float64), positive_int("shallow_kernels", "width", width)
+    rng = np.random.default_rng([seed, 19])
+    G = X @ rng.normal(0.0, np.sqrt(2 / m), (X.shape[1], m))
+    v = rng.normal(0.0, np.sqrt(1 / m), m)
+    active = (G > 0) * v
+    F = np.maximum(G, 0.0)
+    return (active @ active.T) * (X @ X.T), F @ F.T, v
+
+
+def margin_floor(nt_margin: float, v, samples: int, delta: float, *, reach: float = 1.0) -> float:
+    r"""Return what a network keeps of a limiting margin, with probability 1 - δ over its first layer.
+
+    .. math:: \gamma_m \ge \lVert v\rVert\Big(\gamma - B\sqrt{\frac{2\log(N/\delta)}{m_{\rm eff}}}\Big), \qquad
+              m_{\rm eff} = \frac{(\sum_jv_j^2)^2}{\sum_jv_j^4}
+
+    Parameters
+    ----------
+    nt_margin : float
+        γ of a direction with :math:`\lVert\bar u(z)\rVert\le1`.
+    v : array_like (m,)
+        Output weights.
+    samples : int
+        N.
+    delta : float
+        δ in (0, 1).
+    reach : float
+        B, a bound on :math:`\lvert\bar u(z)^\top x_i\rvert`; 1 for unit inputs.
+
+    Returns
+    -------
+    float
+        Negative where the width is too small to say anything.
+
+    Raises
+    ------
+    ValueError
+        For numbers that are not positive.
+
+    Notes
+    -----
+    Hoeffding's inequality and a union bound; O(m). Source: Book. Chapter: ``separability``.
+
+    Examples
+    --------
+    >>> round(margin_floor(0.5, np.full(10_000, 0.01), 100, 0.01), 3)
+    0.457
+    """
+    gamma, delta, B = (
+        positive_float("margin_floor", *p) for p in (("nt_margin", nt_margin), ("delta", delta), ("reach", reach))
+    )
+    squares = np.asarray(v, np.float64) ** 2
+    effective = squares.sum() ** 2 / np.sum(squares**2)
+    return float(np.sqrt(squares.sum()) * (gamma - B * np.sqrt(2 * np.log(samples / delta) / effective)))
+
+
+def sufficient_width(nt_margin: float, samples: int, delta: float, *, share=0.5, reach=1.0, spread=3.0) -> float:
+    r"""Return the width at which :func:`margin_floor` keeps a share of the margin.
+
+    .. math:: m = \frac{2\,s\,B^2\log(N/\delta)}{(1-\text{share})^2\,\gamma^2}
+
+    Parameters
+    ----------
+    nt_margin, samples, delta, reach
+        As in :func:`margin_floor`.
+    share : float
+        Of γ that remains, in [0, 1).
+    spread : float
+        s, the ratio :math:`m/m_{\rm eff}`: 3 for Gaussian output weights, 1 for random signs.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        For numbers that are not positive, or a share outside [0, 1).
+
+    Notes
+    -----
+    O(1). Source: Book; the order is that of Ji and Telgarsky 2020. Chapter: ``separability``.
+
+    Examples
+    --------
+    >>> round(sufficient_width(0.5, 100, 0.01))
+    884
+    """
+    gamma = positive_float("sufficient_width", "nt_margin", nt_margin)
+    if not 0 <= share < 1:
+        raise ValueError(f"sufficient_width: share={share}; expected 0 <= share < 1, the part of the margin to keep.")
+    return float(2 * spread * np.log(samples / delta) * (reach / ((1 - share) * gamma)) ** 2)
+
+
+def pair_distance(theta, depth: int = 2, layers: str = "all") -> np.ndarray:
+    r"""Return the limiting squared feature distance of two unit inputs at angle θ.
+
+    .. math:: D^2 = 2\bar k(1) - 2\bar k(\cos\theta) = \frac{L(L-1)}{2\pi}\,\theta + O(\theta^2)
+
+    Parameters
+    ----------
+    theta : array_like
+        In [0, π].
+    depth, layers
+        As in :func:`dot_kernel`.
+
+    Returns
+    -------
+    ndarray of the shape of ``theta``
+        Two points with opposite labels have the margin D/2.
+
+    Raises
+    ------
+    ValueError
+        For a depth below 2, or other layers.
+
+    Notes
+    -----
+    Differences lose digits: relative error 1e-15/θ. Source: Book. Chapter: ``separability``.
+
+    Examples
+    --------
+    >>> round(float(pair_distance(np.pi / 2, layers="hidden")), 12)
+    1.0
+    """
+    return 2 * dot_kernel(1.0, depth, layers) - 2 * dot_kernel(np.cos(np.asarray(theta, np.float64)), depth, layers)
+
+
+def separation_radius(samples, separation, delta, target, *, constant: float = 1.0) -> float:
+    r"""Return the radius that separation alone asks for.
+
+    .. math:: R = C\,n^{3/2}\,\delta_{\rm sep}^{-1/2}\log\frac n{\delta\epsilon}
+
+    Parameters
+    ----------
+    samples, separation, delta, target : float
+        n, :math:`\delta_{\rm sep}`, δ, ε, all positive.
+    constant : float
+        C, which the paper does not give.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        For numbers that are not positive.
+
+    Notes
+    -----
+    O(1). Source: Chen, Cao, Zou, Gu 2021, Proposition on class-dependent separation, recalled and not confirmed.
+    Chapter: ``separability``.
+
+    Examples
+    --------
+    >>> round(separation_radius(4, 0.25, 1.0, 4.0), 12)
+    0.0
+    """
+    n, gap, delta, target = (
+        positive_float("separation_radius", name, value)
+        for name, value in (("samples", samples), ("separation", separation), ("delta", delta), ("target", target))
+    )
+    return float(constant * n**1.5 * gap**-0.5 * np.log(n / (delta * target)))
+
+
+def _compose(outer, inner):
+    """Value and two derivatives of a composition; ``outer`` is taken at the value of ``inner``."""
+    return outer[0], outer[1] * inner[1], outer[2] * inner[1] ** 2 + outer[1] * inner[2]
+
+
+def _multiply(a, b):
+    return a[0] * b[0], a[1] * b[0] + a[0] * b[1], a[2] * b[0] + 2 * a[1] * b[1] + a[0] * b[2]
+
+
+def _check(where, depth, layers):
+    if depth < 2 or layers not in LAYERS:
+        raise ValueError(f"{where}: depth={depth}, layers={layers!r}; expected depth >= 2 and one of {LAYERS}.")
