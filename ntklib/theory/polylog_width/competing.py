@@ -13,7 +13,7 @@ import pandas as pd
 
 import ntklib
 from ntklib._validate import positive_float
-from ntklib.theory.polylog_width.tangent_features import Problem, logistic
+from ntklib.theory.polylog_width.tangent_features import TangentProblem, logistic
 from ntklib.theory.polylog_width.tangent_models import TangentFit, comparator, tangent_fit
 
 
@@ -22,20 +22,20 @@ class Competition(NamedTuple):
 
     Attributes
     ----------
-    problem : Problem
+    problem : TangentProblem
     fit : TangentFit
         The best tangent model of radius R.
     radius, step_size : float
         R and η.
-    run : Trajectory
+    run : ntklib.Trajectory
         With every iteration recorded, and ``observed`` from :func:`observer`.
     """
 
-    problem: Problem
+    problem: TangentProblem
     fit: TangentFit
     radius: float
     step_size: float
-    run: ntklib.training.Trajectory
+    run: ntklib.Trajectory
 
     @property
     def average(self) -> float:
@@ -117,12 +117,12 @@ def observer(net, star, X):
     return observe
 
 
-def step_size_of_proof(problem: Problem, *, room: float = 1.2) -> float:
+def step_size_of_proof(problem: TangentProblem, *, room: float = 1.2) -> float:
     r"""Return :math:`\eta = 1/(2LM^2)` with M the largest gradient at initialization times ``room``.
 
     Parameters
     ----------
-    problem : Problem
+    problem : TangentProblem
     room : float
         How far gradients may grow along the run.
 
@@ -173,13 +173,19 @@ def steps_of_theorem(depth: int, width: int, radius: float, step_size: float, lo
 
 
 def compete(
-    problem: Problem, radius: float, *, step_factor: float = 1.0, least: int = 1, most: int = 20000, tolerance=1e-3
+    problem: TangentProblem,
+    radius: float,
+    *,
+    step_factor: float = 1.0,
+    least: int = 1,
+    most: int = 20000,
+    tolerance=1e-3,
 ) -> Competition:
     r"""Run gradient descent for as many steps as the theorem allows, beside the best tangent model.
 
     Parameters
     ----------
-    problem : Problem
+    problem : TangentProblem
     radius : float
         R.
     step_factor : float

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ntklib._validate import positive_float
-from ntklib.theory.polylog_width.tangent_features import Problem
+from ntklib.theory.polylog_width.tangent_features import TangentProblem
 
 WORST_CONSTANT = 0.75 * (np.sqrt(2) * np.pi) ** (-1 / 3)
 r"""The constant of the worst case, :math:`\tfrac34(\sqrt2\pi)^{-1/3} = 0.456`."""
@@ -44,12 +44,12 @@ def linearization_error(net, W, other, X):
     return jnp.max(jnp.abs(net(other, X) - value - change))
 
 
-def sampled_error(problem: Problem, tau: float, *, pairs: int = 10, seed: int = 0) -> float:
+def sampled_error(problem: TangentProblem, tau: float, *, pairs: int = 10, seed: int = 0) -> float:
     r"""Return the largest linearization error over random pairs on the boundary of :math:`B(W^{(0)},\tau)`.
 
     Parameters
     ----------
-    problem : Problem
+    problem : TangentProblem
     tau : float
         Radius per layer, in Frobenius norm.
     pairs : int
@@ -77,12 +77,12 @@ def sampled_error(problem: Problem, tau: float, *, pairs: int = 10, seed: int = 
     return worst
 
 
-def searched_error(problem: Problem, tau: float, *, steps: int = 60, starts: int = 2, seed: int = 0) -> float:
+def searched_error(problem: TangentProblem, tau: float, *, steps: int = 60, starts: int = 2, seed: int = 0) -> float:
     r"""Return the largest linearization error that projected ascent over W and W' in :math:`B(W^{(0)},\tau)` finds.
 
     Parameters
     ----------
-    problem : Problem
+    problem : TangentProblem
     tau : float
     steps, starts : int
         Ascent steps of length τ/4 falling to 0 per layer, from random pairs.

@@ -15,7 +15,7 @@ from ntklib._validate import positive_float, positive_int
 from ntklib.theory.polylog_width.tangent_models import Margin, scaled_blocks, tangent_margin
 
 
-class Problem(NamedTuple):
+class TangentProblem(NamedTuple):
     r"""A labelled sample seen through the gradients of one network at initialization.
 
     Attributes
@@ -49,7 +49,7 @@ class Problem(NamedTuple):
         return tangent_margin(self.kernel, self.y)
 
 
-def problem(X, y, width: int, depth: int, seed: int = 0) -> Problem:
+def problem(X, y, width: int, depth: int, seed: int = 0) -> TangentProblem:
     r"""Return the tangent problem of one random network in the paper's parametrization.
 
     Parameters
@@ -65,7 +65,7 @@ def problem(X, y, width: int, depth: int, seed: int = 0) -> Problem:
 
     Returns
     -------
-    Problem
+    TangentProblem
 
     Raises
     ------
@@ -85,7 +85,9 @@ def problem(X, y, width: int, depth: int, seed: int = 0) -> Problem:
     X = np.asarray(X, np.float64)
     net = ntklib.MLP((X.shape[1], *(depth - 1) * (width,), 1), "relu", "chen")
     params = net.init(jax.random.key(seed))
-    return Problem(net, params, X, np.asarray(y, float), scaled_blocks(net, params, X), np.asarray(net(params, X)))
+    return TangentProblem(
+        net, params, X, np.asarray(y, float), scaled_blocks(net, params, X), np.asarray(net(params, X))
+    )
 
 
 def logistic(z) -> np.ndarray:

@@ -23,7 +23,7 @@ def problems(shapes=SHAPES, N=40, seed=0, labels=(False, True)):
 
 
 def initial_scales(width: int, depth: int, draws: int, seed: int = 0, parametrization="chen", d: int = 2):
-    """The numbers |h_(L-1)|², K(x, x)/m and f_0² of independent networks at one unit input, shape (draws, 3)."""
+    """Squared norm of h_(L-1), K(x, x)/m and f_0² of independent networks at one unit input, shape (draws, 3)."""
     widths = (d, *(depth - 1) * (width,), 1)
     rule, rng = ntklib.networks.named_parametrization(parametrization, widths), np.random.default_rng([seed, 2])
     shapes = zip(widths, widths[1:], rule.init_std)
