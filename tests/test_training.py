@@ -397,10 +397,10 @@ def test_adam_takes_the_steps_of_its_definition(data):
     X, y = map(np.asarray, data)
     path = adam_by_hand(lambda w: X.T @ (X @ w - y), np.ones(3), 40, 0.05)
     run = gradient_descent(linear, jnp.ones(3), X, y, optimizer="adam", step_size=0.05, steps=40)
-    np.testing.assert_allclose(run.params, path[-1], rtol=1e-9)
-    np.testing.assert_allclose(run.distance, np.linalg.norm(path - path[0], axis=1), rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(run.params, path[-1], rtol=5000 * EPS)
+    np.testing.assert_allclose(run.distance, np.linalg.norm(path - path[0], axis=1), rtol=5000 * EPS, atol=50 * EPS)
     lengths = np.append(0, np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1)))
-    np.testing.assert_allclose(run.path_length, lengths, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(run.path_length, lengths, rtol=5000 * EPS, atol=50 * EPS)
 
 
 @pytest.mark.parametrize("batch", [{}, {"batch_size": 3, "key": jax.random.key(1)}])
@@ -409,16 +409,16 @@ def test_an_optimizer_object_holds_its_own_step_size(data, batch):
         linear, jnp.ones(3), *data, optimizer=optax.sgd(0.02), step_size=None, steps=9, record_every=2, **batch
     )
     named = gradient_descent(linear, jnp.ones(3), *data, step_size=0.02, steps=9, record_every=2, **batch)
-    np.testing.assert_allclose(own.params, named.params, rtol=1e-12)
-    np.testing.assert_allclose(own.path_length, named.path_length, rtol=1e-12)
+    np.testing.assert_allclose(own.params, named.params, rtol=50 * EPS)
+    np.testing.assert_allclose(own.path_length, named.path_length, rtol=50 * EPS)
 
 
 def test_the_memory_of_an_optimizer_does_not_depend_on_what_is_recorded(data):
     options = {"optimizer": "adam", "step_size": 0.03, "steps": 13}
     dense = gradient_descent(linear, jnp.ones(3), *data, **options)
     thin = gradient_descent(linear, jnp.ones(3), *data, record_every=5, **options)
-    np.testing.assert_allclose(dense.params, thin.params, rtol=1e-12)
-    np.testing.assert_allclose(dense.loss[np.array([0, 5, 10, 13])], thin.loss, rtol=1e-12)
+    np.testing.assert_allclose(dense.params, thin.params, rtol=50 * EPS)
+    np.testing.assert_allclose(dense.loss[np.array([0, 5, 10, 13])], thin.loss, rtol=50 * EPS)
 
 
 @pytest.mark.parametrize(
@@ -446,11 +446,11 @@ def test_the_observer_sees_the_jacobian_it_is_given(data):
     )
     J0, J = ((1 - np.tanh(X @ np.asarray(w)) ** 2)[:, None] * X for w in (start, run.params))
     assert float(run.observed["drift"][0]) == 0.0
-    np.testing.assert_allclose(run.observed["largest"][-1], np.linalg.norm(J, 2), rtol=1e-10)
-    np.testing.assert_allclose(run.observed["drift"][-1], np.linalg.norm(J - J0, 2), rtol=1e-8)
+    np.testing.assert_allclose(run.observed["largest"][-1], np.linalg.norm(J, 2), rtol=50 * EPS)
+    np.testing.assert_allclose(run.observed["drift"][-1], np.linalg.norm(J - J0, 2), rtol=5000 * EPS)
     assert float(run.observed["smallest"][-1]) == 0.0  # eight samples, three parameters
     few = training.jacobian_observer(net, start, X[:2])(run.params)
-    np.testing.assert_allclose(few["smallest"], np.linalg.svd(J[:2], compute_uv=False)[-1], rtol=1e-9)
+    np.testing.assert_allclose(few["smallest"], np.linalg.svd(J[:2], compute_uv=False)[-1], rtol=5000 * EPS)
 
 
 def test_public_names_are_those_documented():

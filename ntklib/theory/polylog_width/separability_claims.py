@@ -225,7 +225,7 @@ distance.refuted_by(factor=1.3)
 )
 def root_law(*, depths=(2, 3, 5), exponent=0.5, seed=0):
     """Fit exponent and constant; ``exponent`` changes the law."""
-    theta = np.geomspace(1e-4, 1e-2, 9) * (1 + 0.01 * seed)
+    theta = np.geomspace(1e-4, 1e-2, 9) * (1 - 0.01 * (seed % 10))
     x = np.tile(theta, len(depths))
     constants = [np.sqrt(L * (L - 1) / (8 * np.pi)) for L in depths]
     scaled = np.concatenate([np.sqrt(limits.pair_distance(theta, L)) / 2 / c for L, c in zip(depths, constants)])
@@ -249,7 +249,7 @@ def smooth(*, activation="tanh", angles=(1e-3, 3e-3, 1e-2, 3e-2), seed=0):
     w, slope = w / w.sum(), 1 / np.cosh(z) ** 2
     constant = w @ (2 * slope**2 + (2 * np.tanh(z) * slope) ** 2)
     errors, rows = [], []
-    for theta in np.array(angles) * (1 + 0.01 * seed):
+    for theta in np.array(angles) * (1 - 0.01 * (seed % 10)):
         squared = tanh_distance(theta) if activation == "tanh" else float(limits.pair_distance(theta))
         found, expected = 0.5 * np.sqrt(squared), 0.5 * theta * np.sqrt(constant)
         errors.append(abs(found / expected - 1)), rows.append({"θ": theta, "margin": found, "formula": expected})
