@@ -243,7 +243,8 @@ def proof_table(competition: Competition) -> pd.DataFrame:
         ``gradient_bound``, :math:`\lVert\nabla L_S\rVert^2 \le LM_t^2L_S`; ``error``,
         :math:`\tfrac12\max_i\lvert F_t(W^*)-F_0(W^*)\rvert`, which takes the place of ε_app; ``inner``,
         :math:`\langle\nabla L_S, W-W^*\rangle`, and ``inner_bound``, the lower bound
-        :math:`(1-2\,\text{error})L_S-\epsilon`; ``next`` and ``next_bound``, the one-step inequality for :math:`\lVert W^{(t+1)}-W^*\rVert^2`.
+        :math:`(1-2\,\text{error})L_S-\epsilon`; ``next`` and ``next_bound``, the one-step inequality for
+        :math:`\lVert W^{(t+1)}-W^*\rVert^2`.
 
     Notes
     -----
