@@ -150,7 +150,8 @@ def stage_unit(options):
     """Unit tests, in double precision."""
     need = {"NTKLIB_TEST_X64": "1", "BOOK_REQUIRE_BROWSER": str(int(options.require_browser))}
     devices = {"XLA_FLAGS": "--xla_force_host_platform_device_count=4"}  # so that sharding is not over one device
-    return tool("pytest", "tests", "-q", "--durations=8", *workers(), check=False, **ONE_THREAD, **need, **devices)
+    balanced = workers("worksteal")  # half of the modules each, then what the other has left: nobody waits at the end
+    return tool("pytest", "tests", "-q", "--durations=8", *balanced, check=False, **ONE_THREAD, **need, **devices)
 
 
 def stage_single(options):
@@ -202,9 +203,9 @@ STAGES = {
 }
 
 
-def workers():
-    """Two tests at a time; a notebook or a test module never splits over two workers."""
-    return ("-n", str(min(2, os.cpu_count() or 1)), "--dist", "loadscope")
+def workers(distribution="loadscope"):
+    """Two tests at a time; unless told otherwise a notebook or a test module never splits over two workers."""
+    return ("-n", str(min(2, os.cpu_count() or 1)), "--dist", distribution)
 
 
 # One linear-algebra thread for each of two workers: with two each, idle threads spin in the way of busy ones, and the

@@ -104,6 +104,15 @@ def _terjek(widths, c):
     return Parametrization((c**0.5,) * len(multipliers), tuple(multipliers), "terjek")
 
 
+def _mup(widths, c):
+    first, last = widths[1] ** 0.5, widths[-2] ** -0.5
+    inner = len(widths) - 3
+    if inner < 0:
+        return Parametrization((c**0.5,), (1.0,), "mup")
+    std = (1 / first, *((c / n) ** 0.5 for n in widths[1:-1]))
+    return Parametrization(std, (first, *(1.0,) * inner, last), "mup")
+
+
 NAMED_PARAMETRIZATIONS: dict[str, Callable[[tuple[int, ...], float], Parametrization]] = {
     "ntk": _ntk,
     "standard": _standard,
@@ -113,6 +122,7 @@ NAMED_PARAMETRIZATIONS: dict[str, Callable[[tuple[int, ...], float], Parametriza
     "bombari": _bombari,
     "chen": _chen,
     "terjek": _terjek,
+    "mup": _mup,
 }
 """Named parametrizations as functions ``(widths, weight_variance) -> Parametrization``.
 
@@ -120,7 +130,9 @@ NAMED_PARAMETRIZATIONS: dict[str, Callable[[tuple[int, ...], float], Parametriza
 limit section): unit variance, multipliers 1. ``he``, ``lecun``: variance ``2/n_{l-1}``, ``1/n_{l-1}``, multipliers 1.
 ``bombari`` (Bombari et al. 2022): LeCun, but unit variance in the last layer. ``chen`` (Chen et al. 2021): variance
 ``2/m`` in the hidden layers, ``1/m`` in the last, output times ``sqrt(m)`` with ``m = n_1``. ``terjek`` (Terjék and
-González-Sánchez 2025, q = 0): variance ``c`` in every layer, multipliers 1 and then ``n_{l-1}^(-1/2)``.
+González-Sánchez 2025, q = 0): variance ``c`` in every layer, multipliers 1 and then ``n_{l-1}^(-1/2)``. ``mup`` (Yang
+and Hu 2021, with one step size for all layers and widths): variances ``1/n_1`` and then ``c/n_{l-1}``, multipliers
+``n_1^(1/2)`` in the first layer, ``n_{L-1}^(-1/2)`` in the last, 1 between; one layer is left alone.
 """
 
 

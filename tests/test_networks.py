@@ -75,6 +75,7 @@ def test_parametrizations_of_the_papers_have_their_variances():
     assert variance["lecun"] == pytest.approx((1 / 10, 1 / 20, 1 / 40))
     assert variance["bombari"] == pytest.approx((1 / 10, 1 / 20, 1))
     assert variance["nguyen"] == variance["standard"] == (1, 1, 1)
+    assert variance["mup"] == pytest.approx((1, 2 / 20, 2 / 40**2))
     assert named_parametrization("chen", (10, 20, 20, 1)).effective_variance == pytest.approx((2 / 20, 2 / 20, 1))
 
 

@@ -5,14 +5,16 @@
 Each page is opened from a local web server and as a file. Reported are: requests to other hosts, failed
 requests, errors on the console, formulas that did not render, markup left in the text, links that lead
 nowhere, content wider than a phone (375 px), pictures without alt text, serious accessibility violations
-(axe-core) in light and dark mode, pictures that vanish in dark mode. That each of them can fail is shown by
-tests/book/test_page_checks.py.
+(axe-core) in light and dark mode, pictures that vanish in dark mode. Source listings (``_modules/``) are all opened
+and laid out for a phone; accessibility is asked of as many of them as show every style that any of them uses. That
+each check can fail is shown by tests/book/test_page_checks.py.
 """
 
 import argparse
 import functools
 import http.server
 import io
+import re
 import sys
 import threading
 from concurrent.futures import ProcessPoolExecutor
@@ -111,8 +113,8 @@ def contrast(png):
     return float(np.quantile(ratios, 0.995))
 
 
-def check_page(browser, site, path, base):
-    """All messages about one page."""
+def check_page(browser, site, path, base, whole=True):
+    """All messages about one page; without accessibility and the copy on the disk if not ``whole``."""
     name, found = path.relative_to(site).as_posix(), []
     context = browser.new_context(viewport=DESKTOP, color_scheme="light", reduced_motion="reduce")
     page = context.new_page()
@@ -120,15 +122,21 @@ def check_page(browser, site, path, base):
     found.extend(check_open(page, base + name))
     found.extend(evaluate(page, "pictures", SHORTEST_ALT))
     found.extend(check_phone(page))
-    page.evaluate(AXE)
-    found.extend(f"axe: {message}" for message in evaluate(page, "accessibility", "false"))
-    evaluate(page, "thinOut")
-    for mode in ("light", "dark"):
-        found.extend(check_colours(page, mode))
+    if whole:
+        found.extend(check_accessibility(page))
     page.close()
-    opened = [] if path.is_relative_to(site / "_modules") else check_file(context, site, path)
+    opened = check_file(context, site, path) if whole else []
     context.close()
     return [f"{name}: {m}" for m in found] + [f"{name}: opened as a file: {m}" for m in opened if m not in found]
+
+
+def check_accessibility(page):
+    """What axe finds on a page, and in the colours of both modes."""
+    page.evaluate(AXE)
+    yield from (f"axe: {message}" for message in evaluate(page, "accessibility", "false"))
+    evaluate(page, "thinOut")
+    for mode in ("light", "dark"):
+        yield from check_colours(page, mode)
 
 
 def check_file(context, site, path):
@@ -139,22 +147,35 @@ def check_file(context, site, path):
     return found
 
 
-def check_some(site, executable, paths):
+def check_some(site, executable, paths, whole):
     """All messages about some pages, in one browser."""
     messages = []
     with open_browser(executable) as browser, serve(site) as base:
         for path in paths:
-            messages += check_page(browser, site, path, base)
+            messages += check_page(browser, site, path, base, path in whole)
             print(".", end="", flush=True)
     return messages
+
+
+def examples_of_styles(pages):
+    """Pages among ``pages`` that together use every class attribute that any of them uses, greedily few."""
+    styles = {page: set(re.findall(r'class="([^"]*)"', page.read_text(encoding="utf-8"))) for page in pages}
+    missing, chosen = set().union(*styles.values()), []
+    while missing:
+        chosen.append(max(pages, key=lambda page: len(styles[page] & missing)))
+        missing -= styles[chosen[-1]]
+    return chosen
 
 
 def check_site(site, executable, jobs=1):
     """All messages about a site, and the number of pages without and with one."""
     site = Path(site).resolve()
     pages = [path for path in site_pages(site) if not redirects(path)]
+    listings = [path for path in pages if path.is_relative_to(site / "_modules")]
+    whole = {*pages} - {*listings} | {*examples_of_styles(listings)}
     with ProcessPoolExecutor(jobs) as pool:
-        parts = pool.map(check_some, [site] * jobs, [executable] * jobs, [pages[k::jobs] for k in range(jobs)])
+        shares = [pages[k::jobs] for k in range(jobs)]
+        parts = pool.map(check_some, [site] * jobs, [executable] * jobs, shares, [whole] * jobs)
         messages = [*broken_links(site), *(message for part in parts for message in part)]
     bad = {message.split(":")[0] for message in messages}
     return sorted(messages), len(pages) - len(bad), len(bad)

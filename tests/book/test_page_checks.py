@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from browser import HOW_TO_GET_ONE, find_browser, open_browser
 from check_links import broken_links
-from check_pages import check_page, contrast, evaluate, serve
+from check_pages import check_page, contrast, evaluate, examples_of_styles, serve
 from check_toc import missing_pages
 from PIL import Image
 
@@ -155,3 +155,13 @@ def test_a_chapter_that_was_not_built_is_reported(tmp_path):
     (tmp_path / "_toc.yml").write_text("root: intro\nparts:\n- chapters:\n  - file: a/b\n", encoding="utf-8")
     (tmp_path / "intro.html").touch()
     assert missing_pages(tmp_path, tmp_path) == ["index", "a/b"]
+
+
+def test_the_listings_that_are_checked_whole_show_every_style(tmp_path):
+    styles = {"a": "k n", "b": "n o", "c": "k n o p", "d": "n"}
+    for name, used in styles.items():
+        (tmp_path / name).write_text("".join(f'<span class="{style}"></span>' for style in used.split()))
+    chosen = examples_of_styles([tmp_path / name for name in styles])
+    assert [path.name for path in chosen] == ["c"]
+    (tmp_path / "d").write_text('<span class="err"></span>')
+    assert {path.name for path in examples_of_styles([tmp_path / name for name in styles])} == {"c", "d"}

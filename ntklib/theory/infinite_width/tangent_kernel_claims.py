@@ -212,7 +212,7 @@ def _same_draws(widths, activation, seed):
     does_not_say="That the kernels are proportional: the factor depends on l.",
 )
 def blockwise_conversion(*, widths=(6, 60, 20, 1), activation="relu", seed=0):
-    """Compare all layer terms of eight parametrizations with rescaled NTK terms."""
+    """Compare all layer terms of the named parametrizations with rescaled NTK terms."""
     kernels = dict(_same_draws(widths, activation, seed))
     reference = block_scalars(widths, "ntk")
     rows, errors = [], []
