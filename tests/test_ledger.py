@@ -34,7 +34,11 @@ def test_a_claim_holds_for_another_seed(id, name):
 @pytest.mark.parametrize("part", theory.__all__)
 def test_a_ledger_page_runs_the_claims_of_each_part_and_insists_on_them(part):
     page = (LEDGERS / f"{part}.ipynb").read_text(encoding="utf-8")
-    for cell in (f'claims.ledger(part_claims(\\"{part}\\"))', 'ledger[\\"holds\\"].all()', 'ledger[\\"refuted\\"].all()'):
+    for cell in (
+        f'claims.ledger(part_claims(\\"{part}\\"))',
+        'ledger[\\"holds\\"].all()',
+        'ledger[\\"refuted\\"].all()',
+    ):
         assert cell in page, (part, cell)
 
 

@@ -464,3 +464,13 @@ def test_public_names_are_those_documented():
         "logistic_loss",
         "squared_loss",
     }
+
+
+@pytest.mark.both_precisions
+def test_a_run_inside_jit_is_the_run_outside():
+    X, y = jnp.eye(3), jnp.array([1.0, -2.0, 3.0])
+
+    def end(size):
+        return gradient_descent(lambda w, X: X @ w, jnp.zeros(3), X, y, step_size=size, steps=7, record_every=3).params
+
+    np.testing.assert_allclose(jax.jit(end)(0.3), end(0.3), rtol=10 * EPS)

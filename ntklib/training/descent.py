@@ -198,7 +198,7 @@ def _spans(steps, record_every):
     steps = positive_int("gradient_descent", "steps", steps)
     every = positive_int("gradient_descent", "record_every", record_every)
     starts = np.minimum(np.arange(-(-steps // every) + 1) * every, steps)
-    return jnp.asarray(np.stack([starts, np.minimum(starts + every, steps)], axis=1))
+    return np.stack([starts, np.minimum(starts + every, steps)], axis=1)  # no JAX array: known under jax.jit, too
 
 
 def _optimizer(optimizer, step_size, dtype):
@@ -244,9 +244,9 @@ def _labels(y, outputs, loss):
             "expected "
             "one label per output; reshape y, or the difference would be broadcast to all pairs."
         )
-    if is_concrete(y) and not bool(jnp.isfinite(y).all()):
+    if is_concrete(y) and not np.isfinite(np.asarray(y)).all():
         raise ValueError("gradient_descent: y contains NaN or infinity; expected finite labels; drop those rows.")
-    if loss == "logistic" and is_concrete(y) and not bool((jnp.abs(y) == 1).all()):
+    if loss == "logistic" and is_concrete(y) and not (np.abs(np.asarray(y)) == 1).all():
         raise ValueError(
             f"gradient_descent: y holds the labels {np.unique(np.asarray(y))[:4].tolist()}; the logistic "
             "loss expects "

@@ -12,28 +12,10 @@ import numpy as np
 
 from ntklib._validate import positive_float
 from ntklib.networks import MLP
+from ntklib.theory.certificates import Certificate, extreme_singular_values, smallest_valid_scale
 from ntklib.theory.minimum_width.networks import draw_weights, factors, tangent_kernels
-from ntklib.theory.minimum_width.optimization_lipschitz import jacobian_lipschitz_bound
+from ntklib.theory.minimum_width.optimization_lipschitz import jacobian_lipschitz_on_balls
 from ntklib.training import AntisymmetricNetwork, gradient_descent
-
-
-class Certificate(NamedTuple):
-    """What is known before the first step; ``valid`` says whether the theorem applies."""
-
-    sigma: float  # smallest singular value of the Jacobian of f at the start
-    norm: float  # its largest singular value
-    lipschitz: float
-    scale: float
-    step: float
-    radius: float
-    contraction: float
-    path: float
-    threshold: float
-    valid: bool
-
-    def loss_bound(self, steps, first_loss: float) -> np.ndarray:
-        r"""Return :math:`\ell_0\,q^t`, the bound on the loss after t steps, with q the contraction."""
-        return first_loss * self.contraction ** np.asarray(steps, float)
 
 
 def certificate(sigma, norm, lipschitz, label_norm, scale, *, step=None) -> Certificate:
@@ -69,7 +51,8 @@ def certificate(sigma, norm, lipschitz, label_norm, scale, *, step=None) -> Cert
 
     Notes
     -----
-    The constants are those of the chapter's proof. Source: Book, Theorem 3' there; the argument is that of Oymak and
+    The constants are those of the chapter's proof; the general theorem, of which this is the square loss with rounded
+    constants, is in `ntklib.theory.certificates`. Source: Book, Theorem 3' there; the argument is that of Oymak and
     Soltanolkotabi 2019 with the output scale of Chizat, Oyallon and Bach 2019. Chapter: ``optimization``.
 
     Examples
@@ -132,27 +115,16 @@ def proved_certificate(params, X, Y, *, activation="tanh", slack: float = 1.0) -
     True
     """
     params = [np.asarray(W, float) for W in params]
-    values = _extreme_singular_values(params, X, activation)
+    K, _ = tangent_kernels(params, X, activation)
+    values = extreme_singular_values(K, sum(W.size for W in params))
     size = float(np.linalg.norm(Y))
+    turning = jacobian_lipschitz_on_balls(params, X, activation)
 
     def at(gamma):
         radius = 2 * size / (gamma * positive_float("proved_certificate", "sigma", values[-1]))
-        bound = jacobian_lipschitz_bound(params, X, radius, activation) / 2**0.5
-        return certificate(values[-1], values[0], bound, size, gamma)
+        return certificate(values[-1], values[0], turning(radius) / 2**0.5, size, gamma)
 
-    low, high = 1e-3, 1e18
-    for _ in range(40):
-        middle = (low * high) ** 0.5
-        low, high = (low, middle) if at(middle).valid else (middle, high)
-    return at(slack * high)
-
-
-def _extreme_singular_values(params, X, activation):
-    """Largest and smallest singular value of one copy's Jacobian; the smallest is 0 where rounding hides it."""
-    K, _ = tangent_kernels(params, X, activation)
-    values = np.linalg.eigvalsh(K)[[-1, 0]]
-    hidden = len(K) > sum(W.size for W in params) or values[1] <= len(K) * np.finfo(float).eps * values[0]
-    return np.sqrt(values[0]), 0.0 if hidden else np.sqrt(values[1])
+    return at(slack * smallest_valid_scale(at))
 
 
 def one_copy_jacobian(params, X, activation="tanh") -> np.ndarray:

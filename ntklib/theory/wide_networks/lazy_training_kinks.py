@@ -1,0 +1,101 @@
+r"""What kinks do: the error of the tangent model after one step, its scatter over draws and its mean."""
+
+import numpy as np
+
+from ntklib._validate import positive_float, positive_int
+from ntklib.theory.wide_networks.shallow import shallow_descent, shallow_weights
+
+
+def one_step_errors(X, y, m: int, seeds, *, step: float = 5.0, activation="relu", c: float = 2.0) -> np.ndarray:
+    r"""Return :math:`F(\theta_1) - F_{\rm lin}(\theta_1)` after one step on :math:`f(\theta) - f(\theta_0)`.
+
+    Parameters
+    ----------
+    X, y : arrays (N, d), (N,)
+    m : int
+        Width of the one hidden layer.
+    seeds : iterable of int
+    step : float
+        η, not small, so that the error is seen.
+    activation : str or pair of functions
+    c : float
+
+    Returns
+    -------
+    ndarray (S, N)
+        One row per seed.
+
+    Raises
+    ------
+    ValueError
+        As `shallow_descent`.
+
+    Notes
+    -----
+    O(S N d m). Source: Book. Chapter: ``lazy_training``.
+
+    Examples
+    --------
+    >>> one_step_errors(np.eye(3), np.ones(3), 8, range(2)).shape
+    (2, 3)
+    """
+    found = []
+    for seed in seeds:
+        W, a = shallow_weights(X.shape[1], m, [seed, m])
+        run = shallow_descent(W, a, X, y, steps=1, step=step, activation=activation, c=c, centred=True)
+        found.append(run.outputs[1] - run.tangent[1])
+    return np.array(found)
+
+
+def kink_bias(X, y, *, step: float = 5.0, c: float = 2.0, draws: int = 20_000, seed: int = 0) -> np.ndarray:
+    r"""Return the limit of :math:`\sqrt m` times the mean of `one_step_errors` for ReLU: a sample moves its own kink.
+
+    .. math:: \frac{c^{3/2}\,\mathbb E\lvert a\rvert^3\,p_i}4\;
+              \mathbb E\big[\,\mathrm{sgn}(\beta)\beta^2 - \mathrm{sgn}(\beta')\beta'^2\,\big\vert\,
+              w^\top x_i = 0\big], \qquad \beta' = \beta + \alpha_i\lVert x_i\rVert^2
+
+    with :math:`\alpha = \eta y/N`, :math:`\beta = \sum_{j\ne i}\alpha_j 1[w^\top x_j > 0]\,x_j^\top x_i`, and
+    :math:`p_i = 1/(\sqrt{2\pi}\lVert x_i\rVert)` the density of a pre-activation at 0.
+
+    Parameters
+    ----------
+    X, y : arrays (N, d), (N,)
+    step : float
+        η.
+    c : float
+    draws : int
+        Of w on each hyperplane, for the mean.
+    seed : int
+
+    Returns
+    -------
+    ndarray (N,)
+
+    Raises
+    ------
+    ValueError
+        For a step that is not positive.
+
+    Notes
+    -----
+    Monte Carlo, relative error ``draws``\ :sup:`-1/2`. O(draws N (N + d)). Source: Book, the count of the chapter.
+    Chapter: ``lazy_training``.
+
+    Examples
+    --------
+    >>> bool(kink_bias(np.eye(2), np.array([1.0, -1.0]))[0] < 0)
+    True
+    """
+    eta, rng = positive_float("kink_bias", "step", step), np.random.default_rng(seed)
+    positive_int("kink_bias", "draws", draws)
+    alpha, sizes = eta * np.asarray(y) / len(X), np.linalg.norm(X, axis=1)
+    result = []
+    for i, x in enumerate(X):
+        w = rng.standard_normal((draws, X.shape[1]))
+        w -= np.outer(w @ x, x) / sizes[i] ** 2
+        pushes = alpha * (X @ x)
+        others = np.arange(len(X)) != i
+        beta = (w @ X[others].T > 0) @ pushes[others]
+        own = beta + pushes[i]
+        result.append(np.mean(beta * np.abs(beta) - own * np.abs(own)) / sizes[i])
+    return c**1.5 * 2 * (2 / np.pi) ** 0.5 / (4 * (2 * np.pi) ** 0.5) * np.array(result)
