@@ -6,8 +6,9 @@ Each page is opened from a local web server and as a file. Reported are: request
 requests, errors on the console, formulas that did not render, markup left in the text, links that lead
 nowhere, content wider than a phone (375 px), pictures without alt text, serious accessibility violations
 (axe-core) in light and dark mode, pictures that vanish in dark mode. Source listings (``_modules/``) are all opened
-and laid out for a phone; accessibility is asked of as many of them as show every style that any of them uses. That
-each check can fail is shown by tests/book/test_page_checks.py.
+and laid out for a phone; accessibility is asked of as many of them as show every style that any of them uses, and
+likewise colours of the pages on the package (``api/``). That each check can fail is shown by
+tests/book/test_page_checks.py.
 """
 
 import argparse
@@ -113,7 +114,7 @@ def contrast(png):
     return float(np.quantile(ratios, 0.995))
 
 
-def check_page(browser, site, path, base, whole=True):
+def check_page(browser, site, path, base, whole=True, coloured=True):
     """All messages about one page; without accessibility and the copy on the disk if not ``whole``."""
     name, found = path.relative_to(site).as_posix(), []
     context = browser.new_context(viewport=DESKTOP, color_scheme="light", reduced_motion="reduce")
@@ -123,19 +124,19 @@ def check_page(browser, site, path, base, whole=True):
     found.extend(evaluate(page, "pictures", SHORTEST_ALT))
     found.extend(check_phone(page))
     if whole:
-        found.extend(check_accessibility(page))
+        found.extend(check_accessibility(page, coloured))
     page.close()
     opened = check_file(context, site, path) if whole else []
     context.close()
     return [f"{name}: {m}" for m in found] + [f"{name}: opened as a file: {m}" for m in opened if m not in found]
 
 
-def check_accessibility(page):
-    """What axe finds on a page, and in the colours of both modes."""
+def check_accessibility(page, coloured):
+    """What axe finds on a page, and in the colours of both modes if it is to be ``coloured``."""
     page.evaluate(AXE)
     yield from (f"axe: {message}" for message in evaluate(page, "accessibility", "false"))
     evaluate(page, "thinOut")
-    for mode in ("light", "dark"):
+    for mode in ("light", "dark") if coloured else ():
         yield from check_colours(page, mode)
 
 
@@ -147,12 +148,12 @@ def check_file(context, site, path):
     return found
 
 
-def check_some(site, executable, paths, whole):
+def check_some(site, executable, paths, whole, coloured):
     """All messages about some pages, in one browser."""
     messages = []
     with open_browser(executable) as browser, serve(site) as base:
         for path in paths:
-            messages += check_page(browser, site, path, base, path in whole)
+            messages += check_page(browser, site, path, base, path in whole, path in coloured)
             print(".", end="", flush=True)
     return messages
 
@@ -171,11 +172,12 @@ def check_site(site, executable, jobs=1):
     """All messages about a site, and the number of pages without and with one."""
     site = Path(site).resolve()
     pages = [path for path in site_pages(site) if not redirects(path)]
-    listings = [path for path in pages if path.is_relative_to(site / "_modules")]
+    listings, names = ([path for path in pages if path.is_relative_to(site / folder)] for folder in ("_modules", "api"))
     whole = {*pages} - {*listings} | {*examples_of_styles(listings)}
+    coloured = {*pages} - {*names} | {*examples_of_styles(names)}
     with ProcessPoolExecutor(jobs) as pool:
         shares = [pages[k::jobs] for k in range(jobs)]
-        parts = pool.map(check_some, [site] * jobs, [executable] * jobs, shares, [whole] * jobs)
+        parts = pool.map(check_some, [site] * jobs, [executable] * jobs, shares, [whole] * jobs, [coloured] * jobs)
         messages = [*broken_links(site), *(message for part in parts for message in part)]
     bad = {message.split(":")[0] for message in messages}
     return sorted(messages), len(pages) - len(bad), len(bad)

@@ -92,8 +92,9 @@ def proof_inequalities(run: pd.DataFrame, known: ProofConstants) -> pd.DataFrame
 
     Notes
     -----
-    The PL inequality uses :math:`\lambda_{\min}(K(\theta_t))` of its own step, the others the run's constants.
-    Source: Book, Theorem T1. Chapter: ``composite``.
+    The PL inequality uses :math:`\lambda_{\min}(K(\theta_t))` of its own step, the others the run's constants. Descent
+    and rate compare the fall of the loss in a step with the promised one. Source: Book, Theorem T1. Chapter:
+    ``composite``.
 
     Examples
     --------
@@ -112,8 +113,8 @@ def proof_inequalities(run: pd.DataFrame, known: ProofConstants) -> pd.DataFrame
         "self-bound": (outer**2, 2 * known.smoothness * e),
         "chain rule": (slope, known.B * outer),
         "turning": (run["turned"].to_numpy(), M * s),
-        "descent": (after, e - eta * (1 - eta * M / 2) * slope**2),
-        "rate": (after, (1 - 2 * kappa * eta * known.lam * known.pl) * e),
+        "descent": (eta * (1 - eta * M / 2) * slope**2, e - after),
+        "rate": (2 * kappa * eta * known.lam * known.pl * e, e - after),
         "path of a step": (s, c * (np.sqrt(e) - np.sqrt(after))),
         "budget": (s, c * np.sqrt(e)),
         "ball": (run["path"].to_numpy() + s, np.full(len(e), c * np.sqrt(first))),

@@ -206,7 +206,7 @@ distance_bound.refuted_by(factor=1.5)
 @claim(
     id="book-path-distance",
     source="Book",
-    statement="Below half of the largest stable step the path is at most 1.5 times the distance it covers.",
+    statement="At half of the largest stable step the path is at most 1.5 times the distance it covers.",
     status="open",
     assumptions="Tanh, widths 32 to 128, ten samples, ηλ_max = 1 at the start.",
     does_not_say="The same near the stability border: at ηλ_max = 1.9 the path is three to six times the distance.",

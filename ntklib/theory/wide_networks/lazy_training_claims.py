@@ -28,7 +28,7 @@ def lazy_law(table, column: str, exponent: float, x: str = "m", *, relation="=="
 @claim(
     id="terjek-lazy",
     source="Terjék, González-Sánchez 2022, abstract",
-    statement="Lazy training: the network stays near its separately trained tangent model, the better the wider.",
+    statement="Lazy training: the network stays near its tangent model (here: trained apart), the better the wider.",
     status="proof sketched",
     assumptions="Tanh, one hidden layer; here the largest distance over time falls at least like m^(-1/2).",
     does_not_say="The exponent: it is near −1.",
