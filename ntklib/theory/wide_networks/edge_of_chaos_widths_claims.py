@@ -175,7 +175,7 @@ error_sum.refuted_by(exponent=1.0)
     statement="With equally many weights, constant width has a smaller error than widths k² m at 8 and 12 layers.",
     status="open",
     assumptions="Absolute value, 20,000 weights, 12 points on the sphere, means of 10 draws.",
-    does_not_say="That constant width is best: widths k m are as good at 8 layers.",
+    does_not_say="That constant width is best for every budget and depth.",
 )
 def matched_weights(*, first_seed=0, seeds=10, matched=True):
     """Ratio of mean errors; without matching, both patterns start with 24 neurons."""
