@@ -108,7 +108,7 @@ def asked(n: int, *, seed: int = 0, delta: float = 0.1) -> dict[str, float]:
         "poly(n)": polynomial_width(n, DEPTH, separation(X)),
         "n": neurons_asked(n, delta),
         "√n": parameters_asked(n) ** 0.5,
-        "polylog(n)": chen_width(R, DEPTH, n, delta=delta),
+        "polylog(n)": float(chen_width(R, DEPTH, n, delta=delta)),
     }
 
 
