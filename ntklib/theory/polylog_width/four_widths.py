@@ -164,7 +164,7 @@ def kernel_change(n: int, width: int, seed: int, *, steps: int = 8000, chunk: in
     steps : int
         Budget.
     chunk : int
-        Signs are looked at so often.
+        Signs are looked at so often, and the kernel is read at such a step: up to this much after the last success.
 
     Returns
     -------

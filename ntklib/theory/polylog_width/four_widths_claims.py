@@ -73,9 +73,9 @@ calibrated.refuted_by(size=128, sizes=(16, 32, 64))
     assumptions=ASSUMPTIONS,
     does_not_say="That the order is a theorem: the properties are measured on different labels and activations.",
 )
-def order(*, chain=("poly(n)", "n", "√n"), sizes=four_widths.SIZES, seed=0):
+def order(*, chain=("poly(n)", "n", "√n"), sizes=four_widths.SIZES):
     """Compare neighbours in the chain."""
-    _, needed = tables(seed, four_widths.SIZES)
+    _, needed = tables()
     left, right = needed[list(chain[:-1])], needed[list(chain[1:])]
     return inequality(*_pairs(left.loc[list(sizes)], right.set_axis(left.columns, axis=1).loc[list(sizes)]), ">=")
 
@@ -91,7 +91,7 @@ order.refuted_by(chain=("√n", "n"))
     assumptions="n = 16, run 0; the share to six digits.",
     does_not_say="That long training runs agree to the last digit on every machine.",
 )
-def live(*, n=16, run=0, width_shift=0, seed=0):
+def live(*, n=16, run=0, width_shift=0):
     """Compare stored and live outcomes; ``width_shift`` compares with another width."""
     table, off, rows = four_widths.cached_outcomes().query(f"n == {n} and run == {run}"), [], []
     for theory, find in (("n", four_widths.eigenvalue_share), ("√n", four_widths.memorizes)):
