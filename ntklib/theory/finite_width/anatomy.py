@@ -1,7 +1,7 @@
 r"""Layer by layer: the smallest eigenvalue of a finite network's tangent kernel, its bound, and the scales behind both.
 
 With feature matrices :math:`F_k` and backward matrices :math:`B_{k+1}`, the kernel is
-:math:`\bar K = \sum_{k<L} \bar K_k`, :math:`\bar K_k = (F_kF_k^\top)\circ(B_{k+1}B_{k+1}^\top)`. The claims that check
+:math:`K = \sum_{k<L} K_k`, :math:`K_k = (F_kF_k^\top)\circ(B_{k+1}B_{k+1}^\top)`. The claims that check
 the statements below are in :mod:`ntklib.theory.finite_width.anatomy_claims`.
 """
 
@@ -79,7 +79,7 @@ def schur_sum_bound(F, B, *, statistic=np.min) -> float:
     Returns
     -------
     float
-        At most :math:`\lambda_{\min}(\bar K)`, and never negative.
+        At most :math:`\lambda_{\min}(K)`, and never negative.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def schur_sum_bound(F, B, *, statistic=np.min) -> float:
 
 
 def anatomy(F, B) -> pd.DataFrame:
-    r"""Return, layer by layer, what the smallest eigenvalue of :math:`\bar K` is made of and what is left in its bound.
+    r"""Return, layer by layer, what the smallest eigenvalue of :math:`K` is made of and what is left in its bound.
 
     Parameters
     ----------
@@ -110,8 +110,8 @@ def anatomy(F, B) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per k. ``share``: :math:`v^\top\bar K_kv` at the unit eigenvector v of :math:`\lambda_{\min}(\bar K)`;
-        ``alone``: :math:`\lambda_{\min}(\bar K_k)`, attained at :math:`v_k`; ``average``:
+        One row per k. ``share``: :math:`v^\top K_kv` at the unit eigenvector v of :math:`\lambda_{\min}(K)`;
+        ``alone``: :math:`\lambda_{\min}(K_k)`, attained at :math:`v_k`; ``average``:
         :math:`\lambda_{\min}(F_kF_k^\top)\sum_i (v_k)_i^2\lVert(B_{k+1})_{i:}\rVert^2`; ``bound``: the same with the
         least row norm. Each column is at most the one before in its sum, and row by row.
 
@@ -122,7 +122,7 @@ def anatomy(F, B) -> pd.DataFrame:
 
     Notes
     -----
-    The shares add up to :math:`\lambda_{\min}(\bar K)`. Values at the rounding level count as zero. 2 L + 1 eigenvalue
+    The shares add up to :math:`\lambda_{\min}(K)`. Values at the rounding level count as zero. 2 L + 1 eigenvalue
     problems, O(L N³). Source: Book. Chapter: ``anatomy``.
 
     Examples
@@ -142,7 +142,7 @@ def anatomy(F, B) -> pd.DataFrame:
 
 
 def bound_links(frame, N: int) -> list[tuple[str, float]]:
-    r"""Return the chain from :math:`\lambda_{\min}(\bar K)` down to :func:`schur_sum_bound`, one link per loss.
+    r"""Return the chain from :math:`\lambda_{\min}(K)` down to :func:`schur_sum_bound`, one link per loss.
 
     Parameters
     ----------
@@ -173,7 +173,7 @@ def bound_links(frame, N: int) -> list[tuple[str, float]]:
     """
     wide = frame["width"] >= positive_int("bound_links", "N", N)
     links = {
-        "$\\lambda_{\\min}(\\bar K)$": frame["share"],
+        "$\\lambda_{\\min}(K)$": frame["share"],
         "Weyl: layer by layer": frame["alone"],
         "clip: layers with $n_k\\geq N$": frame["alone"][wide],
         "Schur: $F_kF_k^\\top\\to\\lambda_{\\min}I$": frame["average"],

@@ -8,7 +8,7 @@ import itertools
 import math
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import chdtr
 
 from ntklib._validate import positive_int
 from ntklib.theory.finite_width.anatomy import row_norms
@@ -173,8 +173,8 @@ def backward_levels(widths, betas, x, layer: int, *, draws: int, seed: int, lost
         f, b, above, output = F[layer][0], B[layer - 1][0], B[layer][0], (F[-1] @ params[-1])[0, 0]
         active = np.count_nonzero(f)
         if active > 1 and above.any():
-            rest = b @ b - output**2 / (f @ f)
-            levels.append(chi2.cdf(rest / (betas[layer] ** 2 * (above @ above)), active - lost))
+            rest = max(b @ b - output**2 / (f @ f), 0.0)
+            levels.append(chdtr(active - lost, rest / (betas[layer] ** 2 * (above @ above))))
     return np.array(levels)
 
 

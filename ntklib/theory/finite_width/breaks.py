@@ -1,7 +1,7 @@
 r"""Where the finite-width theorem ends: samples that a narrow layer kills, and samples that come too close.
 
 A sample is *dead* at a layer when every neuron of it is inactive there: its features vanish from then on, so does its
-row of the Jacobian, and :math:`\lambda_{\min}(\bar K) = 0` exactly.
+row of the Jacobian, and :math:`\lambda_{\min}(K) = 0` exactly.
 """
 
 import math

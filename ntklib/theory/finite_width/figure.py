@@ -44,8 +44,8 @@ _READINGS = {  # (N, d, n1, n2) at the ends and the middle of each curve, read o
 def figure_cell(panel: str, N: int, d: int, n1: int, n2: int, *, seed: int) -> float:
     r"""Return one draw of the quantity on the vertical axis of a panel.
 
-    .. math:: \text{left: } \lambda_{\min}\Big(\frac{4}{n_1 n_2}\bar K\Big),\ [W_l]_{ij} \sim N(0, 1); \qquad
-              \text{right: } \lambda_{\min}(\bar K),\ [W_l]_{ij} \sim N(0, 2/n_{l-1})
+    .. math:: \text{left: } \lambda_{\min}\Big(\frac{4}{n_1 n_2}K\Big),\ [W_l]_{ij} \sim N(0, 1); \qquad
+              \text{right: } \lambda_{\min}(K),\ [W_l]_{ij} \sim N(0, 2/n_{l-1})
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 r"""Memorization from a Jacobian of full rank: the network of twice the width.
 
-With :math:`\theta' = J^\top\bar K^{-1}Y` the quotient :math:`[f(\theta+\epsilon\theta')-f(\theta)]/\epsilon` tends to Y
+With :math:`\theta' = J^\top K^{-1}Y` the quotient :math:`[f(\theta+\epsilon\theta')-f(\theta)]/\epsilon` tends to Y
 on the samples, and is itself a network of the same depth. The claims that check the statements below are in
 :mod:`ntklib.theory.finite_width.memorization_claims`.
 """
@@ -128,7 +128,7 @@ def relu_forward(params, X) -> np.ndarray:
 
 
 def relu_direction(params, X, Y):
-    r"""Return :math:`\theta' = J^\top\bar K^{-1}Y` and :math:`\bar K` of a ReLU network, by NumPy alone.
+    r"""Return :math:`\theta' = J^\top K^{-1}Y` and :math:`K` of a ReLU network, by NumPy alone.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def relu_direction(params, X, Y):
     Notes
     -----
     As :func:`ntklib.theory.infinite_width.tangent_kernel.memorizing_direction`, in float64 whatever comes in: a
-    singular :math:`\bar K` gives the least-squares solution. O(N³). Chapter: ``memorization``.
+    singular :math:`K` gives the least-squares solution. O(N³). Chapter: ``memorization``.
 
     Examples
     --------

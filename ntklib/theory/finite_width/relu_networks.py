@@ -85,7 +85,7 @@ def relu_factors(params, X):
 
 
 def layer_kernels(F, B):
-    r"""Return the terms :math:`\bar K_k = (F_kF_k^\top)\circ(B_{k+1}B_{k+1}^\top)`, k = 0..L-1.
+    r"""Return the terms :math:`K_k = (F_kF_k^\top)\circ(B_{k+1}B_{k+1}^\top)`, k = 0..L-1.
 
     Parameters
     ----------

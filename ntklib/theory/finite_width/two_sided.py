@@ -139,7 +139,7 @@ def wide_layers(widths, N: int, delta: float = 0.1, *, constant: float = 1.0, bo
 
 
 def lower(widths, betas, N: int, *, r: int, lambda_min_gram: float = 0.0, delta=0.1, wide=None, constant=1.0):
-    r"""Return the right side of the theorem's lower bound on :math:`\lambda_{\min}(\bar K)`, constants named.
+    r"""Return the right side of the theorem's lower bound on :math:`\lambda_{\min}(K)`, constants named.
 
     .. math:: C\Big(\sum_{k=2}^{L} \xi_{k-1}\,\mu_r^2\, d \prod_{l<L} n_l \prod_{l \ne k} \beta_l^2
               + \lambda_{\min}(XX^\top) \prod_{l<L} n_l \prod_{l \ge 2} \beta_l^2\Big)

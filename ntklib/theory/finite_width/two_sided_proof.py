@@ -28,7 +28,7 @@ def kernel_terms(weights, X) -> list[np.ndarray]:
 
 
 def proof_chain(weights, betas, X, layer: int, r: int, *, centre=None) -> list[tuple[str, float]]:
-    r"""Return the theorem's chain on one network: :math:`\lambda_{\min}(\bar K)` and six lower bounds, in order.
+    r"""Return the theorem's chain on one network: :math:`\lambda_{\min}(K)` and six lower bounds, in order.
 
     Parameters
     ----------

@@ -147,7 +147,7 @@ def edge_kernel(hidden, X, a: float, b: float, seed, *, q: float = 0.0, gain: fl
 
 
 def fourth_moment_excess(beta: float) -> float:
-    r"""Relative variance of :math:`\sigma(g)^2` for a Gaussian g, :math:`2 + 12\beta(1-\beta)`.
+    r"""Relative variance of :math:`\sigma(g)^2` for a Gaussian g, :math:`\nu = 2 + 12\beta(1-\beta)`.
 
     Parameters
     ----------
@@ -172,11 +172,11 @@ def fourth_moment_excess(beta: float) -> float:
 
 
 def norm_second_moment(hidden, beta: float) -> float:
-    r"""Return :math:`E\lVert f\rVert^4/(E\lVert f\rVert^2)^2 = \prod_k(1 + \kappa/m_k)` after these hidden layers.
+    r"""Return :math:`E\lVert f\rVert^4/(E\lVert f\rVert^2)^2 = \prod_k(1 + \nu/m_k)` after these hidden layers.
 
     Notes
     -----
-    With :math:`\kappa` from `fourth_moment_excess`. Proved in the chapter ``edge_of_chaos``.
+    With :math:`\nu` from `fourth_moment_excess`. Proved in the chapter ``edge_of_chaos``.
 
     Examples
     --------

@@ -107,7 +107,7 @@ edge_gain.refuted_by(extra=1)
 @claim(
     id="book-edge-moments",
     source="Book, after the 5/n of chapter anatomy",
-    statement="E‖f‖⁴/(E‖f‖²)² = Π(1 + κ/m_k) with κ = 2 + 12β(1−β): 5 for ReLU, 2 for the absolute value.",
+    statement="E‖f‖⁴/(E‖f‖²)² = Π(1 + ν/m_k) with ν = 2 + 12β(1−β): 5 for ReLU, 2 for the absolute value.",
     status="proved here",
     assumptions="Edge of chaos; 20,000 networks with hidden widths 8, 12, 8; sampling error of a tenth allowed.",
     does_not_say="The moments of the kernel, in which the terms of the layers partly average.",
@@ -146,7 +146,7 @@ CELLS = (
 @claim(
     id="book-error-sum",
     source="Book; compare E5",
-    statement="The relative error of K grows like the square root of κ Σ 1/m_k, whatever the pattern of the widths.",
+    statement="The relative error of K grows like the square root of ν Σ 1/m_k, whatever the pattern of the widths.",
     status="open",
     assumptions="Absolute value and ReLU, patterns m, k m, k² m, 2 to 16 layers; sums 0.02 to 1.2; medians of 12.",
     does_not_say="The same once the sum is large: the kernel is then heavy-tailed.",

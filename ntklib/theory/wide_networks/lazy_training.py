@@ -34,12 +34,12 @@ def same_parameters_bound(turning: float, distance) -> np.ndarray:
 
 
 def trained_apart_bound(drift: float, least: float, residual: float) -> float:
-    r"""Return :math:`4\kappa\lVert r_0\rVert/\lambda_0`, the bound for a tangent model that is trained by itself.
+    r"""Return :math:`4\Delta_K\lVert r_0\rVert/\lambda_0`, the bound for a tangent model that is trained by itself.
 
     Parameters
     ----------
     drift : float
-        κ, a bound of :math:`\lVert\bar J_tJ_t^* - K_0\rVert` along the run.
+        :math:`\Delta_K`, a bound of :math:`\lVert\bar J_tJ_t^* - K_0\rVert` along the run.
     least : float
         :math:`\lambda_0`, smallest eigenvalue of :math:`K_0`; half of it must remain in training.
     residual : float

@@ -50,7 +50,7 @@ same_bound.refuted_by(factor=1e-2)
 @claim(
     id="book-lazy-apart-bound",
     source="Book, Proposition on the tangent model trained apart",
-    statement="sup_t ‖F(θ_t) − F_lin,t‖ ≤ 4κ‖r₀‖/λ₀ with κ = (2B₀ + Λρ)Λρ.",
+    statement="sup_t ‖F(θ_t) − F_lin,t‖ ≤ 4Δ_K‖r₀‖/λ₀ with Δ_K = (2B₀ + Λρ)Λρ.",
     status="proved here",
     assumptions="Tanh, one hidden layer; half of λ₀ stays in training, as recorded; ρ the distance travelled.",
     does_not_say="That it is useful: the bound is far above the error.",
