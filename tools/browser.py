@@ -22,6 +22,7 @@ FLAGS = (
     "--disable-sync",
     "--disable-default-apps",
     "--no-proxy-server",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 )
 HOW_TO_GET_ONE = (
     "No Chromium or Chrome was found.\n"
@@ -43,7 +44,7 @@ def find_browser():
 
 @contextmanager
 def open_browser(executable):
-    """A headless browser that makes no background requests."""
+    """A headless browser that makes no background requests and reaches no other machine."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

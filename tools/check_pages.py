@@ -2,23 +2,24 @@
 
     python tools/check_pages.py SITE [--require-browser]
 
-Each page is opened from a local web server and as a file. Reported are: requests to other hosts, failed
-requests, errors on the console, formulas that did not render, markup left in the text, links that lead
-nowhere, content wider than a phone (375 px), pictures without alt text, serious accessibility violations
-(axe-core) in light and dark mode, pictures that vanish in dark mode. Source listings (``_modules/``) are all opened
-and laid out for a phone; accessibility is asked of as many of them as show every style that any of them uses, and
-likewise colours of the pages on the package (``api/``). That each check can fail is shown by
-tests/book/test_page_checks.py.
+Each page, source listings (``_modules/``) included, is opened from a local web server and as a file. Reported are:
+requests to other hosts, failed requests, errors on the console, formulas that did not render, markup left in the text,
+links that lead nowhere, content wider than a phone (375 px), pictures without alt text, serious accessibility
+violations (axe-core), those in colours in light and in dark mode, pictures that vanish in dark mode.
+
+Axe-core is asked about the contrast of one text for each colour, size and weight of text on each sequence of painted
+boxes that it stands in, because the others have the same; texts over, or outside of, boxes of other elements are asked
+about one by one. Before that, formulas are replaced by a word in each of their colours. Not seen are the insides of
+what is closed when a page opens. That each check can fail is shown by tests/book/test_page_checks.py.
 """
 
 import argparse
 import functools
 import http.server
 import io
-import re
 import sys
 import threading
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -50,6 +51,16 @@ def serve(folder):
         def log_message(self, *_):
             pass
 
+        def do_GET(self):
+            if self.path != "/favicon.ico":  # which browsers ask for where a page names no icon
+                return super().do_GET()
+            self.send_response(204)
+            self.end_headers()
+
+        def end_headers(self):
+            self.send_header("Cache-Control", "max-age=3600")
+            super().end_headers()
+
     handler = functools.partial(Quiet, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -59,21 +70,26 @@ def serve(folder):
             server.shutdown()
 
 
-def watch(page, base, found):
-    """Note what a page asks for and complains about; let nothing out."""
+@contextmanager
+def open_tab(browser, home):
+    """A tab for pages of one place; yields it and the list in which it notes what pages ask for and complain about."""
+    context = browser.new_context(viewport=PHONE, color_scheme="light", reduced_motion="reduce")
+    page, found = context.new_page(), []
+    own = (home, "data:", "blob:", "about:")
 
-    def route(route):
-        url = route.request.url
-        if url.startswith((base, "data:", "blob:", "about:")):
-            route.continue_()
-        else:
-            found.append(f"request to another place: {url[:100]}")
-            route.abort()
+    def note_request(request):
+        if not request.url.startswith(own):
+            found.append(f"request to another place: {request.url[:100]}")
 
-    page.route("**/*", route)
+    page.on("request", note_request)
+    page.on("websocket", lambda socket: found.append(f"request to another place: {socket.url[:100]}"))
     page.on("pageerror", lambda error: found.append(f"script error: {str(error)[:120]}"))
     page.on("console", lambda m: found.append(f"console error: {m.text[:120]}") if m.type == "error" else None)
     page.on("response", lambda r: found.append(f"HTTP {r.status}: {r.url}") if r.status >= 400 else None)
+    try:
+        yield page, found
+    finally:
+        context.close()
 
 
 def check_open(page, url):
@@ -83,25 +99,34 @@ def check_open(page, url):
     yield from evaluate(page, "rawText")
 
 
-def check_colours(page, mode):
-    """Contrast of text, and whether pictures can be seen, in light or dark mode, on a page that was thinned out."""
-    page.emulate_media(color_scheme=mode)
-    page.wait_for_timeout(50)
-    yield from (f"axe, {mode} mode: {message}" for message in evaluate(page, "accessibility", "true"))
-    if mode == "dark":
-        for number in evaluate(page, "numberPictures"):
-            shot = page.locator(f"[data-picture='{number}']").screenshot()
-            ratio = contrast(shot)
-            if ratio < LEGIBLE:
-                yield f"picture {number} has contrast {ratio:.1f} in dark mode, expected at least {LEGIBLE}"
-
-
 def check_phone(page):
-    """What is wider than a phone."""
-    page.set_viewport_size(PHONE)
-    page.wait_for_timeout(50)
+    """What is wider than a phone, in a window of that size."""
+    evaluate(page, "settled")
     yield from evaluate(page, "overflow")
+
+
+def check_desktop(page):
+    """Pictures and accessibility in a window of a desktop, in both modes."""
     page.set_viewport_size(DESKTOP)
+    evaluate(page, "settled")
+    yield from evaluate(page, "pictures", SHORTEST_ALT)
+    page.evaluate(AXE)
+    evaluate(page, "foldFormulas")
+    yield from (f"axe: {message}" for message in evaluate(page, "accessibility"))
+    evaluate(page, "emptyFormulas")
+    yield from (f"axe, light mode: {message}" for message in evaluate(page, "colours"))
+    page.emulate_media(color_scheme="dark")
+    evaluate(page, "settled")
+    yield from (f"axe, dark mode: {message}" for message in evaluate(page, "colours"))
+    yield from check_pictures(page)
+
+
+def check_pictures(page):
+    """Whether pictures can be seen, in dark mode."""
+    for number in evaluate(page, "numberPictures"):
+        ratio = contrast(page.locator(f"[data-picture='{number}']").screenshot())
+        if ratio < LEGIBLE:
+            yield f"picture {number} has contrast {ratio:.1f} in dark mode, expected at least {LEGIBLE}"
 
 
 def contrast(png):
@@ -114,71 +139,38 @@ def contrast(png):
     return float(np.quantile(ratios, 0.995))
 
 
-def check_page(browser, site, path, base, whole=True, coloured=True):
-    """All messages about one page; without accessibility and the copy on the disk if not ``whole``."""
-    name, found = path.relative_to(site).as_posix(), []
-    context = browser.new_context(viewport=DESKTOP, color_scheme="light", reduced_motion="reduce")
-    page = context.new_page()
-    watch(page, base, found)
-    found.extend(check_open(page, base + name))
-    found.extend(evaluate(page, "pictures", SHORTEST_ALT))
-    found.extend(check_phone(page))
-    if whole:
-        found.extend(check_accessibility(page, coloured))
-    page.close()
-    opened = check_file(context, site, path) if whole else []
-    context.close()
+def check_page(served, stored, site, path, base):
+    """All messages about one page, in a tab for pages of the web server and one for pages on the disk."""
+    name = path.relative_to(site).as_posix()
+    (page, found), (copy, opened) = served, stored
+    page.goto("about:blank")  # so that the page before is not laid out once more, and says no more
+    found.clear(), opened.clear()
+    page.set_viewport_size(PHONE)
+    page.emulate_media(color_scheme="light")
+    for check in (check_open(page, base + name), check_phone(page), check_desktop(page)):
+        found.extend(check)
+    opened.extend(check_open(copy, path.as_uri()))
     return [f"{name}: {m}" for m in found] + [f"{name}: opened as a file: {m}" for m in opened if m not in found]
 
 
-def check_accessibility(page, coloured):
-    """What axe finds on a page, and in the colours of both modes if it is to be ``coloured``."""
-    page.evaluate(AXE)
-    yield from (f"axe: {message}" for message in evaluate(page, "accessibility", "false"))
-    evaluate(page, "thinOut")
-    for mode in ("light", "dark") if coloured else ():
-        yield from check_colours(page, mode)
-
-
-def check_file(context, site, path):
-    """All messages about one page opened from the disk, as an offline copy is."""
-    found, page = [], context.new_page()
-    watch(page, site.as_uri(), found)
-    found.extend(check_open(page, path.as_uri()))
-    return found
-
-
-def check_some(site, executable, paths, whole, coloured):
-    """All messages about some pages, in one browser."""
+def check_some(site, base, executable, paths):
+    """All messages about the pages that are left in an iterator which several browsers share."""
     messages = []
-    with open_browser(executable) as browser, serve(site) as base:
+    with open_browser(executable) as browser, open_tab(browser, base) as served, open_tab(browser, "file:") as stored:
         for path in paths:
-            messages += check_page(browser, site, path, base, path in whole, path in coloured)
+            messages += check_page(served, stored, site, path, base)
             print(".", end="", flush=True)
     return messages
-
-
-def examples_of_styles(pages):
-    """Pages among ``pages`` that together use every class attribute that any of them uses, greedily few."""
-    styles = {page: set(re.findall(r'class="([^"]*)"', page.read_text(encoding="utf-8"))) for page in pages}
-    missing, chosen = set().union(*styles.values()), []
-    while missing:
-        chosen.append(max(pages, key=lambda page: len(styles[page] & missing)))
-        missing -= styles[chosen[-1]]
-    return chosen
 
 
 def check_site(site, executable, jobs=1):
     """All messages about a site, and the number of pages without and with one."""
     site = Path(site).resolve()
     pages = [path for path in site_pages(site) if not redirects(path)]
-    listings, names = ([path for path in pages if path.is_relative_to(site / folder)] for folder in ("_modules", "api"))
-    whole = {*pages} - {*listings} | {*examples_of_styles(listings)}
-    coloured = {*pages} - {*names} | {*examples_of_styles(names)}
-    with ProcessPoolExecutor(jobs) as pool:
-        shares = [pages[k::jobs] for k in range(jobs)]
-        parts = pool.map(check_some, [site] * jobs, [executable] * jobs, shares, [whole] * jobs, [coloured] * jobs)
-        messages = [*broken_links(site), *(message for part in parts for message in part)]
+    largest_first = iter(sorted(pages, key=lambda path: -path.stat().st_size))
+    with serve(site) as base, ThreadPoolExecutor(jobs) as pool:
+        parts = [pool.submit(check_some, site, base, executable, largest_first) for _ in range(jobs)]
+        messages = [*broken_links(site), *(message for part in parts for message in part.result())]
     bad = {message.split(":")[0] for message in messages}
     return sorted(messages), len(pages) - len(bad), len(bad)
 

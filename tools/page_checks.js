@@ -4,6 +4,14 @@
     if (window.MathJax && MathJax.startup && MathJax.startup.promise) await MathJax.startup.promise;
   },
 
+  // the page as it looks after a change of its window or of its colours, with no transition under way
+  async settled() {
+    const frame = () => new Promise((done) => { requestAnimationFrame(done); setTimeout(done, 200); });
+    await frame();
+    await frame();
+    for (const moving of document.getAnimations()) moving.cancel();
+  },
+
   // formulas and markup that reached the reader as raw text
   rawText() {
     const found = [];
@@ -78,30 +86,133 @@
     return found.slice(0, 3);
   },
 
-  // says once what a page says often: formulas become one word in their colour, and of the coloured words of
-  // listings one is kept for each class and place; the contrast of the rest is the same. axe-core does not judge
-  // single letters.
-  thinOut() {
-    for (const e of document.querySelectorAll("mjx-container")) e.replaceChildren("formula");
-    const seen = new Set();
-    for (const e of [...document.querySelectorAll(".highlight pre span")]) {
-      if (e.childElementCount || !e.className) continue;
-      const block = e.closest(".highlight").parentElement;
-      const kind = [e.className, e.parentElement.className, block.className, block.parentElement.className].join("|");
-      if (seen.has(kind) && !e.hasAttribute("style")) e.replaceWith(e.textContent);
-      if (e.textContent.trim().length > 1) seen.add(kind);
+  // Formulas are drawn by many small shapes. Each keeps its place and, instead of its inside, one word for each colour
+  // in it; those that hold a kind of element (name and attributes) not met before keep their inside as well.
+  foldFormulas() {
+    const kinds = new Set();
+    const free = /^(d|id|x|y|width|height|style|transform|viewBox|xlink:href|data-.*)$/;
+    const name = (a) => a.name + (free.test(a.name) ? "" : "=" + a.value);
+    const kind = (e) => [e.tagName, ...[...e.attributes].map(name)].join(" ");
+    const drawn = "use, path, rect, line, polygon, circle, ellipse, text";
+    for (const formula of document.querySelectorAll("mjx-container")) {
+      const inside = [...formula.querySelectorAll("*")];
+      const shapes = inside.filter((e) => e.matches(drawn) && !e.closest("defs"));
+      const colours = new Set(shapes.map((e) => getComputedStyle(e).fill));
+      colours.delete(getComputedStyle(formula).color);
+      const words = ["currentcolor", ...colours].map((colour) => {
+        const word = document.createElement("span");
+        word.style.color = colour;
+        word.textContent = "formula";
+        return word;
+      });
+      const fresh = inside.map(kind).filter((text) => !kinds.has(text) && kinds.add(text));
+      formula.prepend(...words);
+      if (!fresh.length) this.empty(formula);
     }
     return [];
   },
 
-  // serious and critical violations that axe-core finds; what depends on colours is asked apart
-  async accessibility(colours) {
-    const options = { resultTypes: ["violations"], preload: false };
-    if (colours) options.runOnly = ["color-contrast"];
-    else options.rules = { "color-contrast": { enabled: false } };
-    const result = await axe.run(document, options);
-    const serious = result.violations.filter((v) => ["serious", "critical"].includes(v.impact));
-    return serious.map((v) => {
+  // drops the inside of folded formulas, which has no say in colours
+  emptyFormulas() {
+    document.querySelectorAll("mjx-container").forEach(this.empty);
+    return [];
+  },
+
+  // leaves the words and the drawings, without what is drawn
+  empty(formula) {
+    for (const e of [...formula.children]) {
+      if (e.matches("svg")) e.replaceChildren();
+      else if (!e.matches("span")) e.remove();
+    }
+  },
+
+  // Groups of elements with text that share one verdict on their contrast. Axe-core takes the colour behind a text from
+  // the boxes at the middle of each of its lines. Where these are all the boxes that the text stands in, and no other
+  // one, the verdict depends on how these are painted and on the text's own colour, size and weight, which make the
+  // group; any other text, and any field, is a group of its own. A line that must be scrolled to counts where it would
+  // come into view, and after those in view. Left out is what axe-core never reports: single letters, punctuation,
+  // what is hidden.
+  alike() {
+    const [numbers, grounds, rows, groups] = [new Map(), new Map(), new Map(), new Map()];
+    const number = (text) => numbers.get(text) || numbers.set(text, numbers.size + 1).size;
+    const row = (y) => Math.floor(y / 64);
+    const clamp = (low, value, high) => Math.max(low, Math.min(value, high));
+    const holds = (box, x, y) => box.left <= x && x <= box.right && box.top <= y && y <= box.bottom;
+    for (const e of document.querySelectorAll("*")) {
+      const s = getComputedStyle(e);
+      const { key, boxes, windows } = grounds.get(e.parentElement) || { key: 0, boxes: [], windows: [] };
+      const paint = [s.backgroundColor, s.backgroundImage, s.backgroundClip, s.opacity, s.filter, s.mixBlendMode];
+      const ground = { key: number([key, ...paint, s.position, s.zIndex].join()), boxes, windows };
+      grounds.set(e, ground);
+      if (e === document.documentElement || e === document.body) continue;
+      const opaque = s.backgroundColor !== "rgba(0, 0, 0, 0)" || s.backgroundImage !== "none";
+      const painted = opaque || e.matches("img, svg, canvas, video, object, iframe");
+      const scrolls = s.overflowX !== "visible" && s.display !== "inline";
+      if (!painted && !scrolls) continue;
+      const box = e.getBoundingClientRect();
+      if (scrolls) ground.windows = [box, ...windows];
+      if (!painted) continue;
+      ground.boxes = [...boxes, box];
+      for (let k = row(box.top); k <= row(box.bottom); k++) rows.set(k, [...(rows.get(k) || []), [e, box]]);
+    }
+    const range = document.createRange();
+    const middles = (text) => {
+      range.selectNodeContents(text);
+      return [...range.getClientRects()].map((r) => [r.left + r.width / 2, r.top + r.height / 2]);
+    };
+    const scrolled = (windows, point) =>
+      windows.reduce(([x, y], w) => [clamp(w.left, x, w.right), clamp(w.top, y, w.bottom)], point);
+    const plain = (e, boxes, x, y) =>
+      boxes.every((box) => holds(box, x, y)) &&
+      (rows.get(row(y)) || []).every(([other, box]) => !holds(box, x, y) || other.contains(e));
+    for (const [e, { key, boxes, windows }] of grounds) {
+      const texts = [...e.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
+      const words = texts.map((text) => text.data).join("").trim();
+      if (!e.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+      if (e.matches("input, select, textarea")) groups.set(e, [e]);
+      if (words.length < 2 || /^[\s!-\/:-@[-`{-~]*$/.test(words)) continue;
+      const points = texts.flatMap(middles);
+      if (!points.length) continue;
+      const s = getComputedStyle(e);
+      const ink = [s.color, s.fontSize, s.fontWeight, s.textShadow, s.webkitTextStroke, s.webkitTextFillColor];
+      const usual = points.every((point) => plain(e, boxes, ...scrolled(windows, point)));
+      const name = usual ? [key, ...ink].join() : e;
+      const group = groups.get(name) || [];
+      groups.set(name, group);
+      if (points.every(([x, y]) => windows.every((w) => holds(w, x, y)))) group.unshift(e);
+      else group.push(e);
+    }
+    return [...groups.values()];
+  },
+
+  // serious and critical violations that axe-core finds, without those that depend on colours
+  async accessibility() {
+    const rules = { "color-contrast": { enabled: false }, "link-in-text-block": { enabled: false } };
+    return this.serious((await axe.run(document, { resultTypes: ["violations"], preload: false, rules })).violations);
+  },
+
+  // those that depend on colours: axe-core is asked about one text of each group, and about the others of a group
+  // if it passed no judgement on the first
+  async colours() {
+    axe.configure({ rules: [{ id: "color-contrast", selector: "[data-asked]" }] });
+    const judge = async (asked, runOnly) => {
+      asked.forEach((e) => e.setAttribute("data-asked", ""));
+      const result = await axe.run(document, { runOnly, preload: false, elementRef: true });
+      asked.forEach((e) => e.removeAttribute("data-asked"));
+      return result;
+    };
+    const groups = this.alike();
+    const first = await judge(groups.map(([e]) => e), ["color-contrast", "link-in-text-block"]);
+    const judged = new Set([...first.passes, ...first.violations].flatMap((rule) => rule.nodes.map((n) => n.element)));
+    const others = groups.flatMap(([e, ...rest]) => (judged.has(e) ? [] : rest));
+    const second = others.length ? (await judge(others, ["color-contrast"])).violations : [];
+    return this.serious([...first.violations, ...second]);
+  },
+
+  // what axe-core calls serious or critical, in words
+  serious(violations) {
+    const grave = violations.filter((v) => ["serious", "critical"].includes(v.impact));
+    return grave.map((v) => {
       const first = v.nodes[0];
       const why = ((first.any[0] || first.all[0] || first.none[0] || {}).message || "").slice(0, 160);
       return `${v.id} (${v.impact}): ${v.help}; ${v.nodes.length} place(s), first ${first.target.join(" ")}; ${why}`;

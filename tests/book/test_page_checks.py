@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from browser import HOW_TO_GET_ONE, find_browser, open_browser
 from check_links import broken_links
-from check_pages import check_page, contrast, evaluate, examples_of_styles, serve
+from check_pages import CHECKS, check_page, check_site, contrast, open_tab, serve
 from check_toc import missing_pages
 from PIL import Image
 
@@ -19,6 +19,8 @@ PAGE = (
     "<body><main><h1>Page</h1>{body}</main></body></html>"
 )
 DARK = "@media (prefers-color-scheme: dark) { body { background: #000; color: #fff } }"
+
+SAME_CLASS = '<p><b class="n">one</b> <b class="n">two</b></p><p class="dim"><b class="n">three</b></p><b>six</b>'
 
 FAULTS = {
     "outside request": ('<script src="https://example.org/a.js"></script>', "", "request to another place"),
@@ -60,6 +62,60 @@ FAULTS = {
         ".output .n { color: #bbb }",
         "axe, light mode: color-contrast",
     ),
+    "pale word with the class of many good ones, in another place": (
+        SAME_CLASS,
+        ".n { color: #333 } .dim { background: #555 }",
+        "axe, light mode: color-contrast",
+    ),
+    "the same in dark mode only": (
+        SAME_CLASS,
+        DARK + " @media (prefers-color-scheme: dark) { .dim { background: #ddd } }",
+        "axe, dark mode: color-contrast",
+    ),
+    "pale word over a box that it does not stand in": (
+        "<div><p>one word</p></div><div><i></i><p>another word</p></div><div><p>third word</p></div>",
+        "div { position: relative; z-index: 0 } i { position: absolute; inset: 0; background: #333; z-index: -1 }",
+        "axe, light mode: color-contrast",
+    ),
+    "word that sticks out of its box": (
+        '<div><p>one word</p></div><div><p style="transform:translateX(250px)">another word</p></div>'
+        "<div><p>third word</p></div>",
+        "body { background: #222 } div { background: #fff; width: 200px } main > * { color: #000 } h1 { color: #fff }",
+        "axe, light mode: color-contrast",
+    ),
+    "pale word like one that is clipped away": (
+        '<p class="c">one word</p><p>another word</p><p class="c">third word</p>',
+        "p { color: #bbb } .c { clip-path: inset(100%) }",
+        "axe, light mode: color-contrast",
+    ),
+    "pale words in a field": (
+        '<label>Name <input value="words" style="color:#bbb"></label>',
+        "",
+        "axe, light mode: color",
+    ),
+    "pale part of a formula": (
+        "<p><mjx-container><svg><path></path></svg></mjx-container></p>"
+        '<p><mjx-container><svg><g fill="#bbb"><path></path></g></svg></mjx-container></p>',
+        "svg { fill: currentColor }",
+        "axe, light mode: color-contrast",
+    ),
+    "second formula with a drawing that has no name": (
+        '<mjx-container><svg aria-hidden="true"><g></g></svg></mjx-container>'
+        '<mjx-container><svg role="img"><g></g></svg></mjx-container>',
+        "",
+        "svg-img-alt",
+    ),
+    "link like the text around it in dark mode": (
+        '<p>Words around <a href="#end">a link</a> go on.</p><p id="end">End.</p>',
+        DARK + " a { text-decoration: none; font-weight: bold; color: #00f } p { color: #000 }"
+        " @media (prefers-color-scheme: dark) { p { color: #fff } a { font-weight: normal; color: #fdd } }",
+        "axe, dark mode: link-in-text-block",
+    ),
+    "socket to another place": (
+        "<script>new WebSocket('ws://example.org/')</script>",
+        "",
+        "request to another place: ws:",
+    ),
     "unlabelled button": ("<button></button>", "", "button-name"),
     "vanishing picture": (f'<img src="figure.png" alt="{ALT}">', DARK, "in dark mode, expected at least"),
 }
@@ -88,8 +144,8 @@ def write_site(folder, body, style=""):
 def messages(browser, folder, body, style=""):
     """What the checks say about a page with this body."""
     path = write_site(folder, body, style)
-    with serve(folder) as base:
-        return check_page(browser, folder.resolve(), path.resolve(), base)
+    with serve(folder) as base, open_tab(browser, base) as served, open_tab(browser, "file:") as stored:
+        return check_page(served, stored, folder.resolve(), path.resolve(), base)
 
 
 @pytest.mark.parametrize(("body", "style", "expected"), FAULTS.values(), ids=FAULTS.keys())
@@ -104,16 +160,51 @@ def test_a_good_page_passes(browser, tmp_path):
     assert messages(browser, tmp_path, body + '<p id="end">End.</p>', style) == []
 
 
-def test_thinning_keeps_one_coloured_word_of_each_class_and_place(browser, tmp_path):
-    word = '<span class="{0}">{0}</span> '
-    lines = "".join(word.format(name) for name in ("nn", "nn", "o", "kw", "kw", "nn"))
-    path = write_site(tmp_path, f'<div><div class="highlight"><pre>{lines}</pre></div></div>')
+def in_page(browser, folder, body, style, expression):
+    """The value of an expression in a page with this body, ``checks`` being the checks."""
     page = browser.new_page()
-    page.goto(path.as_uri())
-    evaluate(page, "thinOut")
-    assert page.evaluate("[...document.querySelectorAll('pre span')].map((e) => e.className)") == ["nn", "o", "kw"]
-    assert page.evaluate("document.querySelector('pre').textContent") == "nn nn o kw kw nn "
+    page.goto(write_site(folder, body, style).as_uri())
+    value = page.evaluate(f"() => {{ const checks = {CHECKS.strip()}; return {expression} }}")
     page.close()
+    return value
+
+
+def test_one_text_is_judged_for_each_colour_size_and_ground(browser, tmp_path):
+    body = '<p>aa <i>bb</i> <i>cc</i> <i>d</i> <i>+ (</i></p><p class="b">ee <i>ff</i></p><p class="b">gg</p>'
+    groups = "checks.alike().map((group) => group.map((e) => e.firstChild.data.trim()))"
+    found = in_page(browser, tmp_path, body, "i { color: #333 } .b { background: #eee }", groups)
+    assert found == [["Page"], ["aa"], ["cc", "bb"], ["gg", "ee"], ["ff"]]
+
+
+def test_a_folded_formula_keeps_its_size_and_a_word_in_each_colour(browser, tmp_path):
+    formula = '<mjx-container><svg width="90" height="9"><g fill="red"><path></path></g></svg></mjx-container>'
+    expression = "(checks.foldFormulas(), [...document.querySelectorAll('mjx-container')].map((e) => e.innerHTML))"
+    words = '<span style="color: currentcolor;">formula</span><span style="color: rgb(255, 0, 0);">formula</span>'
+    first, second = in_page(browser, tmp_path, formula + formula, "", expression)
+    assert first == words + '<svg width="90" height="9"><g fill="red"><path></path></g></svg>'
+    assert second == words + '<svg width="90" height="9"></svg>'
+
+
+def test_every_page_of_every_kind_is_checked_in_colour(browser, tmp_path):
+    names = [f"{folder}/{k}.html" for folder in ("_modules", "api", "chapters") for k in "ab"]
+    pale = '<div class="highlight"><pre><span class="n">one</span> <span class="k">def</span></pre></div>'
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        write_site(tmp_path, pale, ".k { color: #bbb }").rename(tmp_path / name)
+    found, passed, failed = check_site(tmp_path, find_browser(), jobs=2)
+    assert (passed, failed) == (0, 6)
+    for mode in ("light", "dark"):
+        assert [m.split(":")[0] for m in found if f"axe, {mode} mode: color-contrast" in m] == names
+
+
+def test_a_page_does_not_inherit_messages_window_or_mode_from_the_one_before(browser, tmp_path):
+    bad = write_site(tmp_path, '<div style="width:600px;color:#bbb">wide and pale</div><script>nothing()</script>')
+    bad = bad.rename(tmp_path / "bad.html").resolve()
+    style = "@media (min-width: 600px) { p { width: 900px } } " + DARK
+    good = write_site(tmp_path, "<p>good</p>", style).resolve()
+    with serve(tmp_path) as base, open_tab(browser, base) as served, open_tab(browser, "file:") as stored:
+        counts = [len(check_page(served, stored, tmp_path.resolve(), path, base)) for path in (good, bad, good)]
+    assert counts[0] == counts[2] == 0 < counts[1]
 
 
 def test_faults_are_found_in_a_file_opened_from_the_disk(browser, tmp_path):
@@ -155,13 +246,3 @@ def test_a_chapter_that_was_not_built_is_reported(tmp_path):
     (tmp_path / "_toc.yml").write_text("root: intro\nparts:\n- chapters:\n  - file: a/b\n", encoding="utf-8")
     (tmp_path / "intro.html").touch()
     assert missing_pages(tmp_path, tmp_path) == ["index", "a/b"]
-
-
-def test_the_listings_that_are_checked_whole_show_every_style(tmp_path):
-    styles = {"a": "k n", "b": "n o", "c": "k n o p", "d": "n"}
-    for name, used in styles.items():
-        (tmp_path / name).write_text("".join(f'<span class="{style}"></span>' for style in used.split()))
-    chosen = examples_of_styles([tmp_path / name for name in styles])
-    assert [path.name for path in chosen] == ["c"]
-    (tmp_path / "d").write_text('<span class="err"></span>')
-    assert {path.name for path in examples_of_styles([tmp_path / name for name in styles])} == {"c", "d"}
