@@ -20,7 +20,9 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -149,9 +151,16 @@ def stage_notebooks(options):
 def stage_unit(options):
     """Unit tests, in double precision."""
     need = {"NTKLIB_TEST_X64": "1", "BOOK_REQUIRE_BROWSER": str(int(options.require_browser))}
-    devices = {"XLA_FLAGS": "--xla_force_host_platform_device_count=4"}  # so that sharding is not over one device
     balanced = workers("worksteal")  # half of the modules each, then what the other has left: nobody waits at the end
-    return tool("pytest", "tests", "-q", "--durations=8", *balanced, check=False, **ONE_THREAD, **need, **devices)
+    flags = ("tests", "-q", "--durations=8", "-m", "not several_devices", *balanced)
+    return tool("pytest", *flags, check=False, **ONE_THREAD, **need) | sharded_tests()
+
+
+def sharded_tests():
+    """The tests marked several_devices, in a process whose CPU counts as four, so that rows are really divided."""
+    files = sorted(path for path in ROOT.glob("tests/**/test_*.py") if ".several_devices" in path.read_text("utf-8"))
+    devices = {"XLA_FLAGS": "--xla_force_host_platform_device_count=4", "NTKLIB_TEST_X64": "1"}
+    return tool("pytest", "-q", "-m", "several_devices", *files, check=False, **ONE_THREAD, **devices)
 
 
 def stage_single(options):
@@ -213,6 +222,31 @@ def workers(distribution="loadscope"):
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
+@contextmanager
+def compiled_programs():
+    """A folder for what JAX compiles in one run of `test`: empty at the start, removed at the end.
+
+    Chapters, ledger pages and tests compute the same things in the same shapes, and half of their time goes into
+    compiling them. conftest.py turns the folder on, with a subfolder for each worker.
+    """
+    (ROOT / "_build").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=ROOT / "_build", prefix="compiled-", ignore_cleanup_errors=True) as folder:
+        before = os.environ.get("BOOK_COMPILED")
+        os.environ["BOOK_COMPILED"] = folder
+        yield Path(folder)
+        os.environ.pop("BOOK_COMPILED")
+        os.environ.update({"BOOK_COMPILED": before} if before else {})
+
+
+def share_compiled(folder):
+    """Give every worker what the others compiled: between stages, for JAX reads files that are still being written."""
+    own = [path for path in folder.iterdir() if path.is_dir()]
+    for file in [file for one in own for file in one.iterdir()]:
+        for other in own:
+            if not (other / file.name).exists():
+                shutil.copyfile(file, other / file.name)
+
+
 def build_book(*flags):
     """Build the HTML book from the stored outputs; fail when a page of the table of contents is missing."""
     status = tool("build_book.py", "build", ROOT, "-q", *flags, check=False)
@@ -237,10 +271,12 @@ def command_test(options):
     if unknown:
         raise SystemExit(f"make.py test: unknown stage {', '.join(unknown)}; stages are {', '.join(STAGES)}.")
     results = []
-    for name in chosen:
-        print(f"\n=== {name}: {STAGES[name].__doc__}\n", flush=True)
-        started = time.monotonic()
-        results.append((name, STAGES[name](options), time.monotonic() - started))
+    with compiled_programs() as folder:
+        for name in chosen:
+            print(f"\n=== {name}: {STAGES[name].__doc__}\n", flush=True)
+            share_compiled(folder)
+            started = time.monotonic()
+            results.append((name, STAGES[name](options), time.monotonic() - started))
     print("\n=== summary\n")
     for name, status, seconds in results:
         print(f"    {name:<10} {'FAILED' if status else 'passed'}   {seconds:6.1f} s")

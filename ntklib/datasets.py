@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ._draws import normal
 from ._validate import data_matrix, positive_float, positive_int
 
 
@@ -47,7 +48,7 @@ def sphere(key, N, d, *, radius=None) -> jax.Array:
     """
     N, d = positive_int("sphere", "N", N), positive_int("sphere", "d", d)
     radius = d**0.5 if radius is None else positive_float("sphere", "radius", radius)
-    return normalize(jax.random.normal(key, (N, d)), radius)
+    return normalize(normal(key, (N, d)), radius)
 
 
 def gaussian(key, N, d, *, mean=None) -> jax.Array:
@@ -87,7 +88,7 @@ def gaussian(key, N, d, *, mean=None) -> jax.Array:
     (5, 3)
     """
     N, d = positive_int("gaussian", "N", N), positive_int("gaussian", "d", d)
-    X = jax.random.normal(key, (N, d))
+    X = jnp.asarray(normal(key, (N, d)))
     mean = jnp.asarray(0.0 if mean is None else mean, X.dtype)
     if mean.shape not in ((), (d,)):
         raise ValueError(f"gaussian: mean has shape {mean.shape}; expected a number or a vector of shape ({d},).")
@@ -185,7 +186,7 @@ def clusters_with_margin(key, N, d, margin, *, spread=1.0) -> tuple[jax.Array, j
     margin, spread = positive_float(where, "margin", margin), positive_float(where, "spread", spread)
     key_w, key_x = jax.random.split(key)
     w = sphere(key_w, 1, d, radius=1.0)[0]
-    X = spread * jax.random.normal(key_x, (N, d))
+    X = jnp.asarray(spread * normal(key_x, (N, d)))
     y = jnp.where(jnp.arange(N) < (N + 1) // 2, 1.0, -1.0).astype(X.dtype)
     along = y * (X @ w)
     closest = jnp.where(y > 0, along[y > 0].min(), along[y < 0].min())
@@ -295,7 +296,7 @@ def near_duplicates(key, N, d, distance, *, pairs=1, opposite_labels=False) -> t
     X = sphere(key_x, N - pairs, d, radius=1.0)
     _check_distance(where, distance, X.dtype)
     middle, rest = X[:pairs], X[pairs:]
-    tangent = _orthonormal_to(middle, jax.random.normal(key_t, (pairs, d)))
+    tangent = _orthonormal_to(middle, jnp.asarray(normal(key_t, (pairs, d))))
     centre = (1 - distance / 2) ** 0.5 * (1 + distance / 2) ** 0.5 * middle
     twins = jnp.stack([centre + distance / 2 * tangent, centre - distance / 2 * tangent], axis=1)
     y = jax.random.rademacher(key_y, (N,), dtype=X.dtype)

@@ -1,7 +1,7 @@
 """Statistical evidence: claims about exponents without constants, and claims that hold with a probability."""
 
 import numpy as np
-from scipy import stats
+from scipy.special import betaincinv
 
 from ntklib.fits import fit_loglog
 from ntklib.tables import format_value
@@ -204,6 +204,6 @@ def _can_fail(n, p, relation, alpha) -> None:
 
 def _clopper_pearson(k, n, alpha):
     with np.errstate(invalid="ignore"):
-        low = np.where(k > 0, stats.beta.ppf(alpha / 2, k, n - k + 1), 0.0)
-        high = np.where(k < n, stats.beta.ppf(1 - alpha / 2, k + 1, n - k), 1.0)
+        low = np.where(k > 0, betaincinv(k, n - k + 1, alpha / 2), 0.0)
+        high = np.where(k < n, betaincinv(k + 1, n - k, 1 - alpha / 2), 1.0)
     return low, high

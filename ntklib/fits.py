@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 
 class Fit(NamedTuple):
@@ -86,7 +86,7 @@ def fit_loglog(x, y, confidence: float = 0.95) -> Fit:
     intercept = y.mean() - slope * x.mean()
     residual = y - intercept - slope * x
     error = np.sqrt(residual @ residual / ((x.size - 2) * spread))
-    half = stats.t.ppf(0.5 + confidence / 2, x.size - 2) * error
+    half = stdtrit(x.size - 2, 0.5 + confidence / 2) * error
     return Fit(float(slope), float(slope - half), float(slope + half), float(intercept))
 
 

@@ -16,6 +16,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
+from ntklib._draws import normal
 from ntklib._validate import data_matrix, positive_float, positive_int
 from ntklib.activations import Activation, activation
 
@@ -244,8 +245,8 @@ class MLP:
         """
         keys = jax.random.split(key, self.depth)
         shapes = zip(self.widths[:-1], self.widths[1:])
-        draw = partial(jax.random.normal, dtype=dtype or jnp.result_type(float))
-        return tuple(s * draw(k, shape) for k, shape, s in zip(keys, shapes, self.parametrization.init_std))
+        draws = (s * normal(k, shape, dtype) for k, shape, s in zip(keys, shapes, self.parametrization.init_std))
+        return tuple(map(jnp.asarray, draws))
 
     def __call__(self, params, X):
         """Outputs ``f(x_i)``: shape ``(N,)``, or ``(N, n_L)`` when ``n_L > 1``."""

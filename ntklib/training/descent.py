@@ -179,7 +179,8 @@ def gradient_descent(
     batch_size, key = _batches(batch_size, sampling, key, X.shape[0], int(spans[-1, 1]))
     if on_divergence not in ("raise", "record"):
         raise ValueError(f"gradient_descent: on_divergence={on_divergence!r}; expected 'raise' or 'record'.")
-    program = Program(hashable(net), loss, batch_size, sampling, bool(record_outputs), hashable(observe), optimizer)
+    kept, all_kept = bool(record_outputs), batch_size is None and bool((np.diff(spans) <= 1).all())
+    program = Program(hashable(net), loss, batch_size, sampling, kept, hashable(observe), optimizer, all_kept)
     run = Trajectory(**descend(program, params, X, y, key, scale, spans))
     if on_divergence == "raise" and is_concrete(run.diverged_at) and bool(run.diverged):
         size = "the optimizer's own" if step_size is None else f"{float(step_size):.3g}"

@@ -5,17 +5,11 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import lineax
-import optimistix
 
 from ntklib._validate import data_matrix, positive_float, positive_int
 from ntklib.training.loop import hashable
 
-METHODS = {
-    "levenberg_marquardt": optimistix.LevenbergMarquardt,
-    "gauss_newton": partial(optimistix.GaussNewton, linear_solver=lineax.AutoLinearSolver(well_posed=False)),
-    "dogleg": partial(optimistix.Dogleg, linear_solver=lineax.AutoLinearSolver(well_posed=False)),
-}
+METHODS = ("levenberg_marquardt", "gauss_newton", "dogleg")
 
 
 class LeastSquares(NamedTuple):
@@ -105,7 +99,20 @@ def _solve(net, method, tolerance, steps, params, X, y) -> LeastSquares:
     def residual(params, _):
         return net(params, X) - y
 
-    solver = METHODS[method](rtol=1e-12, atol=1e-2 * tolerance**2)
+    import optimistix  # slow to import, like lineax, and needed nowhere else
+
+    solver = _solver(method, rtol=1e-12, atol=1e-2 * tolerance**2)
     solution = optimistix.least_squares(residual, solver, params, max_steps=steps, throw=False)
     end = residual(solution.value, None)
     return LeastSquares(solution.value, end, solution.stats["num_steps"], jnp.max(jnp.abs(end)) <= tolerance)
+
+
+def _solver(method: str, **tolerances):
+    """The solver of optimistix that has this name here."""
+    import lineax
+    import optimistix
+
+    if method == "levenberg_marquardt":
+        return optimistix.LevenbergMarquardt(**tolerances)
+    kind = {"gauss_newton": optimistix.GaussNewton, "dogleg": optimistix.Dogleg}[method]
+    return kind(linear_solver=lineax.AutoLinearSolver(well_posed=False), **tolerances)

@@ -45,6 +45,7 @@ class Program(NamedTuple):
     record_outputs: bool
     observe: Any
     optimizer: Any
+    records_all: bool  # full batch and a record at every iteration: half of the program is not needed
 
 
 class _State(NamedTuple):
@@ -77,6 +78,8 @@ def descend(program: Program, start, X, y, key, scale, spans) -> dict:
         if program.batch_size is None:  # follow the gradient just recorded: do not compute it twice
             state = _move(program, state, gradient, jnp.where(span[0] < span[1], scale, 0.0))
             span = span.at[0].add(1)
+        if program.records_all:
+            return state, row
         return jax.lax.fori_loop(span[0], span[1], iterate, state), row
 
     state = _State(start, jnp.zeros((), scale.dtype), jnp.full((), -1, spans.dtype), program.optimizer.init(start))

@@ -1,7 +1,6 @@
 """Claims of the chapter on the anatomy of the Jacobian Gram matrix: one bound, exact means, exact spread."""
 
 import numpy as np
-from scipy.stats import kstest
 
 from ntklib.claims import claim
 from ntklib.evidence import frequency
@@ -178,6 +177,8 @@ feature_norm_variance.refuted_by(excess=2)
 )
 def backward_norm_law(*, draws=1500, seed=0, lost=1):
     """Largest distance of the sampled levels from uniform ones; ``lost`` replaces the degree of freedom lost."""
+    from scipy.stats import kstest  # a second to import, for this claim alone
+
     cells = [((5, 8, 6, 8, 1), (0.5, 0.8, 1.1, 1.4), k) for k in (1, 2, 3)]
     levels = [backward_levels(n, b, np.ones(5), k, draws=draws, seed=seed, lost=lost) for n, b, k in cells]
     allowed = [1.95 / len(sample) ** 0.5 for sample in levels]  # exceeded once in a thousand samples

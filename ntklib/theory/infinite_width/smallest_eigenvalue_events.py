@@ -3,7 +3,7 @@ r"""Events behind the theorem on :math:`\lambda_{\min}(K^{(L)})`: the good one, 
 from math import comb
 
 import numpy as np
-from scipy.stats import beta
+from scipy.special import betaincc
 
 from ntklib._validate import positive_float, positive_int
 
@@ -115,7 +115,8 @@ def sphere_union_bound(N: int, d: int, cosine: float) -> float:
     """
     where = "sphere_union_bound"
     N, d = positive_int(where, "N", N), positive_int(where, "d", d, minimum=2)
-    return float(max(0.0, 1 - comb(N, 2) * beta.sf(positive_float(where, "cosine", cosine) ** 2, 0.5, (d - 1) / 2)))
+    square = min(positive_float(where, "cosine", cosine) ** 2, 1.0)
+    return float(max(0.0, 1 - comb(N, 2) * betaincc(0.5, (d - 1) / 2, square)))
 
 
 def close_pair_bound(K) -> float:

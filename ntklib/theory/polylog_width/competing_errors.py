@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ntklib._draws import normal
 from ntklib._validate import positive_float
 from ntklib.theory.polylog_width.tangent_features import TangentProblem
 
@@ -134,7 +135,7 @@ def _to_ball(params, W, tau):
 
 def random_point(params, tau, key):
     """Return weights at distance τ from ``params`` in every layer, in a random direction (chapter ``competing``)."""
-    moves = [jax.random.normal(k, w.shape, w.dtype) for k, w in zip(jax.random.split(key, len(params)), params)]
+    moves = [jnp.asarray(normal(k, w.shape, w.dtype)) for k, w in zip(jax.random.split(key, len(params)), params)]
     return tuple(w + tau * d / jnp.linalg.norm(d) for w, d in zip(params, moves))
 
 

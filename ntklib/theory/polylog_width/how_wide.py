@@ -146,7 +146,8 @@ def first_hits(data, labels, depth, n, width, *, steps=STEPS, rate=0.5, seed=0, 
     seeds = [runs * seed + i for i in range(runs)]
     X, y = (jnp.stack(part) for part in zip(*(training_set(data, labels, n, s) for s in seeds)))
     net = MLP((X.shape[-1], *(depth - 1) * (width,), 1), "relu", "chen")
-    params = jax.vmap(net.init)(jnp.stack([jax.random.fold_in(jax.random.key(s), width) for s in seeds]))
+    drawn = [net.init(jax.random.fold_in(jax.random.key(s), width)) for s in seeds]
+    params = jax.tree.map(lambda *layers: jnp.asarray(np.stack(layers)), *drawn)
 
     def descend(params, X, y):
         settings = {"loss": "logistic", "step_size": rate / width, "steps": chunk, "record_every": STRIDE}

@@ -8,7 +8,6 @@ of the paper's ReLU network, :math:`\kappa_0(\rho) = 1 - \theta/\pi` and
 from itertools import product
 
 import numpy as np
-from scipy.stats import binom
 
 from ntklib._validate import positive_float, positive_int
 
@@ -134,6 +133,8 @@ def parity_margin(d: int, depth: int = 2, layers: str = "all", order: int = 2) -
     """
     if not 1 <= order <= d:
         raise ValueError(f"parity_margin: order={order}; expected 1 <= order <= d={d}.")
+    from scipy.stats import binom  # a second to import, for this function alone
+
     minus = np.arange(d - order + 1)
     rest = d - order - 2 * minus
     chance = binom.pmf(minus, d - order, 0.5)

@@ -1,6 +1,7 @@
 """Loss against step size over widths and parametrizations, and the authors' values to set beside it."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import jax
@@ -75,7 +76,12 @@ def family_starts(name: str, widths, X, *, seeds, activation="tanh"):
     weights = starts(MLP(widths, activation, scaling), seeds)
     multipliers = jnp.tile(jnp.asarray(scaling.multiplier, X.dtype), (len(weights[0]), 1))
     zero = jnp.zeros((len(multipliers), len(X)), X.dtype)
-    return weights, multipliers, -jax.vmap(lambda p: net(p, X))((weights, multipliers, zero))
+    return weights, multipliers, -_outputs(net, (weights, multipliers, zero), X)
+
+
+@partial(jax.jit, static_argnums=0)
+def _outputs(net, params, X):
+    return jax.vmap(lambda p: net(p, X))(params)
 
 
 def step_size_sweep(name: str, widths, X, y, step_sizes, *, seeds, steps: int, activation="tanh") -> pd.DataFrame:
@@ -109,7 +115,7 @@ def step_size_sweep(name: str, widths, X, y, step_sizes, *, seeds, steps: int, a
     """
     seeds, sizes = list(seeds), np.asarray(step_sizes, float)
     first = family_starts(name, widths, X, seeds=seeds, activation=activation)
-    every = jax.tree.map(lambda W: jnp.repeat(W, len(sizes), axis=0), first)
+    every = jax.tree.map(lambda W: jnp.asarray(np.repeat(np.asarray(W), len(sizes), axis=0)), first)
     every_size = jnp.asarray(np.tile(sizes, len(seeds)), X.dtype)
     run = train(FamilyNetwork(activation), every, X, y, every_size, steps=steps)
     loss = np.where(np.isfinite(run.loss), np.asarray(run.loss), np.inf)
@@ -163,7 +169,7 @@ def step_size_runs(name: str, widths, X, y, step_sizes, *, seeds, steps: int) ->
     rows = []
     for seed in seeds:
         weights, multipliers, offset = (
-            jax.tree.map(lambda a: np.asarray(a[0]), part) for part in family_starts(name, widths, X, seeds=[seed])
+            jax.tree.map(lambda a: np.asarray(a)[0], part) for part in family_starts(name, widths, X, seeds=[seed])
         )
         for eta in step_sizes:
             losses, _ = layered_descent(weights, multipliers, np.asarray(X), np.asarray(y) - offset, eta, steps)
@@ -213,20 +219,21 @@ def catapult_runs(net, X, y, multiples, *, seeds, steps: int, record_every: int 
     0.5
     """
     seeds, multiples = list(seeds), np.asarray(multiples, float)
-    first = starts(net, seeds)
+    first = jax.tree.map(np.asarray, starts(net, seeds))
 
     def largest(params):
         return jnp.linalg.eigvalsh(sample_kernel(net, params, X))[-1]
 
-    top = np.repeat(np.asarray(jax.vmap(largest)(first)), len(multiples))
-    every = jax.tree.map(lambda W: jnp.repeat(W, len(multiples), axis=0), first)
+    top = np.repeat(np.asarray(jax.jit(jax.vmap(largest))(first)), len(multiples))
+    every = jax.tree.map(lambda W: jnp.asarray(np.repeat(W, len(multiples), axis=0)), first)
     sizes = np.tile(multiples, len(seeds)) / top
     run = train(net, every, X, y, jnp.asarray(sizes, X.dtype), steps=steps, record_every=record_every, observe=largest)
+    steps_seen, losses, seen = map(np.asarray, (run.step, run.loss, run.observed))
     rows = []
     for i, size in enumerate(sizes):
-        loss, sharp = np.asarray(run.loss[i]), size * np.asarray(run.observed[i])
+        loss, sharp = losses[i], size * seen[i]
         fine = np.isfinite(loss) & np.isfinite(sharp)
-        frame = {"step": np.asarray(run.step[i]), "loss": np.where(fine, loss, np.inf)}
+        frame = {"step": steps_seen[i], "loss": np.where(fine, loss, np.inf)}
         frame |= {"sharpness": np.where(fine, sharp, np.inf), "multiple": multiples[i % len(multiples)]}
         rows.append(pd.DataFrame(frame | {"seed": seeds[i // len(multiples)]}))
     return pd.concat(rows, ignore_index=True)

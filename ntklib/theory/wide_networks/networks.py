@@ -9,7 +9,9 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+from ntklib._draws import normal
 from ntklib.datasets import sphere
 from ntklib.kernels import empirical_ntk
 from ntklib.training import gradient_descent
@@ -57,7 +59,7 @@ def sphere_task(N: int, d: int, seed: int = 0):
     """
     points, labels = jax.random.split(jax.random.key(seed))
     X = sphere(points, N, d, radius=1.0)
-    y = jax.random.normal(labels, (N,), X.dtype)
+    y = jnp.asarray(normal(labels, (N,), X.dtype))
     return X, y / jnp.sqrt(jnp.mean(y**2))
 
 
@@ -124,7 +126,8 @@ def starts(net, seeds):
     >>> [W.shape for W in starts(MLP((3, 8, 1)), range(5))]
     [(5, 3, 8), (5, 8, 1)]
     """
-    return jax.vmap(lambda seed: net.init(jax.random.key(seed)))(jnp.asarray(list(seeds)))
+    drawn = [net.init(jax.random.key(seed)) for seed in seeds]
+    return jax.tree.map(lambda *layers: jnp.asarray(np.stack(layers)), *drawn)
 
 
 def train(net, first, X, y, step_sizes, *, steps: int, loss=mean_squared_loss, **options):

@@ -232,19 +232,19 @@ def rich_run(tasks, width: int, scale: float, *, steps: int = 6000, seed: int = 
     """
     tasks, gamma = CubeTask(*map(jnp.stack, zip(*tasks))), positive_float("rich_run", "scale", scale)
     m, d = positive_int("rich_run", "width", width), tasks.X.shape[-1]
-    keys = jax.vmap(jax.random.key)(seed + jnp.arange(len(tasks.X)))
     net, steps = MLP((d, m, 1), activation, "ntk"), positive_int("rich_run", "steps", steps)
-    run = _rich_run(net, steps, tasks, keys, gamma)
+    twins = AntisymmetricNetwork(net)
+    drawn = [twins.init(jax.random.key(seed + i), tasks.X.dtype) for i in range(len(tasks.X))]
+    starts = jax.tree.map(lambda *layers: jnp.asarray(np.stack(layers)), *drawn)
+    run = _rich_run(twins, steps, tasks, starts, gamma)
     return RichRun(*map(np.asarray, run[:4]), run.params)
 
 
 @partial(jax.jit, static_argnums=(0, 1))
-def _rich_run(net, steps, tasks, keys, gamma) -> RichRun:
-    twin = AntisymmetricNetwork(net)
-    share = jnp.minimum(1.0, 0.4 * gamma * net.widths[1] ** 0.5)
+def _rich_run(twin, steps, tasks, starts, gamma) -> RichRun:
+    share = jnp.minimum(1.0, 0.4 * gamma * twin.net.widths[1] ** 0.5)
 
-    def one(key, task):
-        start = twin.init(key, task.X.dtype)
+    def one(start, task):
         K = twin.tangent_kernel(start, task.X)
         eta = share * len(task.X) / jnp.linalg.eigvalsh(K)[-1]
         options = {"steps": steps, "record_every": steps, "loss": mean_squared_loss, "on_divergence": "record"}
@@ -259,4 +259,4 @@ def _rich_run(net, steps, tasks, keys, gamma) -> RichRun:
             end,
         )
 
-    return jax.vmap(one)(keys, tasks)
+    return jax.vmap(one)(starts, tasks)
