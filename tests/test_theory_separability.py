@@ -7,6 +7,7 @@ import pytest
 
 import ntklib
 from ntklib.theory.polylog_width import separability as limits
+from ntklib.theory.polylog_width import separability_widths as finite
 from ntklib.theory.polylog_width.separability_claims import circle, sphere, tanh_distance
 from ntklib.theory.polylog_width.tangent_models import scaled_blocks, tangent_margin
 
@@ -35,7 +36,7 @@ def test_a_wide_network_of_the_library_has_the_kernel_of_the_limit():
 @needs_x64
 def test_shallow_kernels_are_the_blocks_of_the_network_with_those_weights():
     X, m, seed = sphere(6, 3), 40, 5
-    K1, K2, v = limits.shallow_kernels(X, m, seed)
+    K1, K2, v = finite.shallow_kernels(X, m, seed)
     W = np.random.default_rng([seed, 19]).normal(0.0, np.sqrt(2 / m), (3, m))
     net = ntklib.MLP((3, m, 1), "relu", "chen")
     blocks = scaled_blocks(net, (jnp.asarray(W), jnp.asarray(v[:, None])), X)
@@ -68,14 +69,14 @@ def test_the_direction_that_swaps_signs_has_the_margin_stated_at_every_vertex(d)
     u = np.stack([np.sign(z[:, 1]), np.sign(z[:, 0])], axis=1) / np.sqrt(2)
     for x, label in list(zip(X, y))[:4]:
         values = label * (z @ x > 0) * (u @ x[:2])
-        assert abs(values.mean() - limits.xor_nt_margin(d)) < 5 * values.std() / np.sqrt(len(z))
+        assert abs(values.mean() - finite.xor_nt_margin(d)) < 5 * values.std() / np.sqrt(len(z))
         assert np.abs(values).max() <= np.sqrt(2 / d) * (1 + 1e-12)
 
 
 @pytest.mark.parametrize("d", [2, 3, 10, 100])
 def test_the_three_xor_margins_are_in_order(d):
     exact = limits.parity_margin(d, 2, "hidden")
-    assert np.sqrt(2) / (np.pi * d) <= limits.xor_nt_margin(d) <= exact <= limits.parity_margin(d)
+    assert np.sqrt(2) / (np.pi * d) <= finite.xor_nt_margin(d) <= exact <= limits.parity_margin(d)
     assert exact >= 1 / (np.sqrt(np.pi) * d)
 
 
@@ -111,7 +112,7 @@ def test_the_distance_of_tanh_features_is_that_of_the_limiting_kernel_of_the_lib
 
 def test_where_no_neuron_changes_its_sign_the_first_layer_sees_the_inputs_only():
     theta, m = 1e-7, 20
-    K1, _, v = limits.shallow_kernels(circle(theta), m)
+    K1, _, v = finite.shallow_kernels(circle(theta), m)
     D2 = K1[0, 0] + K1[1, 1] - 2 * K1[0, 1]
     active = K1[0, 0]
     np.testing.assert_allclose(D2, active * theta**2, atol=1e-15)
@@ -120,17 +121,17 @@ def test_where_no_neuron_changes_its_sign_the_first_layer_sees_the_inputs_only()
 
 @pytest.mark.parametrize("spread", [1, 3])
 def test_the_sufficient_width_is_the_one_at_which_the_floor_keeps_the_share(spread):
-    m = limits.sufficient_width(0.2, 50, 0.05, share=0.3, reach=0.4, spread=spread)
+    m = finite.sufficient_width(0.2, 50, 0.05, share=0.3, reach=0.4, spread=spread)
     effective = round(m / spread)
-    kept = limits.margin_floor(0.2, np.full(effective, effective**-0.5), 50, 0.05, reach=0.4)
+    kept = finite.margin_floor(0.2, np.full(effective, effective**-0.5), 50, 0.05, reach=0.4)
     np.testing.assert_allclose(kept, 0.3 * 0.2, rtol=0.01)
 
 
 def test_the_separation_radius_has_the_recalled_exponents():
-    base = limits.separation_radius(10, 0.1, 0.1, 0.1)
-    np.testing.assert_allclose(limits.separation_radius(10, 0.025, 0.1, 0.1), 2 * base)
-    np.testing.assert_allclose(limits.separation_radius(20, 0.1, 0.1, 0.2), 8**0.5 * base)
-    np.testing.assert_allclose(limits.separation_radius(10, 0.1, 0.1, 0.1, constant=3.0), 3 * base)
+    base = finite.separation_radius(10, 0.1, 0.1, 0.1)
+    np.testing.assert_allclose(finite.separation_radius(10, 0.025, 0.1, 0.1), 2 * base)
+    np.testing.assert_allclose(finite.separation_radius(20, 0.1, 0.1, 0.2), 8**0.5 * base)
+    np.testing.assert_allclose(finite.separation_radius(10, 0.1, 0.1, 0.1, constant=3.0), 3 * base)
 
 
 def test_messages_say_what_was_expected():
@@ -143,4 +144,4 @@ def test_messages_say_what_was_expected():
     with pytest.raises(ValueError, match=r"parity_margin: order=4; expected 1 <= order <= d=3"):
         limits.parity_margin(3, order=4)
     with pytest.raises(ValueError, match=r"sufficient_width: share=1; expected 0 <= share < 1"):
-        limits.sufficient_width(0.1, 10, 0.1, share=1)
+        finite.sufficient_width(0.1, 10, 0.1, share=1)

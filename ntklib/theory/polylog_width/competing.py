@@ -4,6 +4,7 @@ Notation: :math:`W^*` the best tangent model in the ball of radius R, as weights
 :math:`W^*` of the network linearized at :math:`W^{(t)}`; M the largest gradient norm of a layer; N samples.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -48,6 +49,7 @@ class Competition(NamedTuple):
         return self.average / self.fit.loss
 
 
+@partial(jax.jit, static_argnums=0)
 def largest_gradient(net, params, X):
     r"""Return :math:`\max_{i,l}\lVert\nabla_{W_l}f(x_i)\rVert_F`, traceable by JAX.
 
@@ -64,7 +66,8 @@ def largest_gradient(net, params, X):
 
     Notes
     -----
-    A forward and a backward pass: each gradient is a product of two vectors. Chapter: ``competing``.
+    A forward and a backward pass, compiled for each shape: each gradient is a product of two vectors. Chapter:
+    ``competing``.
 
     Examples
     --------

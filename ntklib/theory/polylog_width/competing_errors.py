@@ -135,8 +135,8 @@ def _to_ball(params, W, tau):
 
 def random_point(params, tau, key):
     """Return weights at distance τ from ``params`` in every layer, in a random direction (chapter ``competing``)."""
-    moves = [jnp.asarray(normal(k, w.shape, w.dtype)) for k, w in zip(jax.random.split(key, len(params)), params)]
-    return tuple(w + tau * d / jnp.linalg.norm(d) for w, d in zip(params, moves))
+    moves = [np.asarray(normal(k, w.shape, w.dtype)) for k, w in zip(jax.random.split(key, len(params)), params)]
+    return tuple(np.asarray(w) + (tau / np.linalg.norm(d)).astype(d.dtype) * d for w, d in zip(params, moves))
 
 
 def switching_error(g, v, width: int, tau: float, *, norm: float = 1.0) -> float:

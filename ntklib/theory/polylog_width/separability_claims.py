@@ -5,6 +5,7 @@ import numpy as np
 from ntklib.claims import claim
 from ntklib.evidence import scaling_law
 from ntklib.theory.polylog_width import separability as limits
+from ntklib.theory.polylog_width import separability_widths as finite
 from ntklib.theory.polylog_width.tangent_models import tangent_margin
 from ntklib.verdicts import inequality
 
@@ -13,7 +14,7 @@ def margins(X, y, width: int, networks: int, seed: int = 0):
     """Margins of independent shallow networks: first layer, all layers, and the norm of the output weights."""
     rows = []
     for k in range(networks):
-        K1, K2, v = limits.shallow_kernels(X, width, 1000 * seed + k)
+        K1, K2, v = finite.shallow_kernels(X, width, 1000 * seed + k)
         pair = [max(tangent_margin(K, y).value, 0.0) for K in (K1, K1 + K2)]
         rows.append((*pair, np.linalg.norm(v)))
     return np.array(rows)
@@ -137,10 +138,10 @@ def floor(*, dims=(2, 3, 4), widths=(1024, 4096), networks=4, delta=0.1, seed=0,
         X, y = limits.parity_cube(d)
         for m in widths:
             for k in range(networks):
-                K1, _, v = limits.shallow_kernels(X, m, 1000 * seed + k)
+                K1, _, v = finite.shallow_kernels(X, m, 1000 * seed + k)
                 found.append(tangent_margin(K1, y).value), rows.append({"d": d, "m": m})
-                gamma = factor * limits.xor_nt_margin(d)
-                bounds.append(limits.margin_floor(gamma, v, len(y), delta, reach=np.sqrt(2 / d)))
+                gamma = factor * finite.xor_nt_margin(d)
+                bounds.append(finite.margin_floor(gamma, v, len(y), delta, reach=np.sqrt(2 / d)))
     return inequality(found, bounds, rows, ">=")
 
 
@@ -204,7 +205,7 @@ def distance(*, angles=(0.01, 0.1, 0.5, 2.0), width=32, draws=1500, seed=0, fact
     for theta in angles:
         found = []
         for k in range(draws):
-            K = sum(limits.shallow_kernels(circle(theta), width, draws * seed + k)[:2])
+            K = sum(finite.shallow_kernels(circle(theta), width, draws * seed + k)[:2])
             found.append(K[0, 0] + K[1, 1] - 2 * K[0, 1])
         expected = factor * float(limits.pair_distance(theta))
         errors.append(abs(np.mean(found) - expected)), allowed.append(4.5 * np.std(found) / np.sqrt(draws))
@@ -275,7 +276,7 @@ def random_label_margin(*, sizes=(10, 40, 160), width=256, networks=6, d=10, see
         for k in range(networks):
             X, y = sphere(N, d, 100 * seed + k), random_labels(N, 100 * seed + k)
             y = np.ones(N) if equal else y
-            K = sum(limits.shallow_kernels(X, width, 100 * seed + k)[:2])
+            K = sum(finite.shallow_kernels(X, width, 100 * seed + k)[:2])
             values.append(max(tangent_margin(K, y).value, 0.0) ** 2)
         found.append(np.mean(values)), rows.append({"N": N})
     return inequality(found, [1.5 / N for N in sizes], rows, "<=")
@@ -318,7 +319,7 @@ subsample.refuted_by(fair=True)
 def odd_parity(*, widths=(4, 64, 1024), d=4, seed=0, order=3):
     """Compare the dual margin with rounding; ``order=2`` is XOR, which separates."""
     X, y = limits.parity_cube(d, order)
-    found = [tangent_margin(sum(limits.shallow_kernels(X, m, seed)[:2]), y).upper for m in widths]
+    found = [tangent_margin(sum(finite.shallow_kernels(X, m, seed)[:2]), y).upper for m in widths]
     return inequality(found, 1e-7, [{"m": m} for m in widths], "<=")
 
 

@@ -4,6 +4,7 @@ Notation: m width, L layers, :math:`\bar K = \sum_l\bar K_l` the tangent kernel 
 outputs at initialization, :math:`\epsilon_{\rm NTRF}(R)` the least mean logistic loss in the ball of radius R.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -86,8 +87,13 @@ def problem(X, y, width: int, depth: int, seed: int = 0) -> TangentProblem:
     net = ntklib.MLP((X.shape[1], *(depth - 1) * (width,), 1), "relu", "chen")
     params = net.init(jax.random.key(seed))
     return TangentProblem(
-        net, params, X, np.asarray(y, float), scaled_blocks(net, params, X), np.asarray(net(params, X))
+        net, params, X, np.asarray(y, float), scaled_blocks(net, params, X), np.asarray(_outputs(net, params, X))
     )
+
+
+@partial(jax.jit, static_argnums=0)
+def _outputs(net, params, X):
+    return net(params, X)
 
 
 def logistic(z) -> np.ndarray:

@@ -7,6 +7,7 @@ model that moves layer l by at most :math:`R/\sqrt m` is on the samples :math:`F
 
 from typing import NamedTuple
 
+import jax
 import numpy as np
 from scipy.optimize import nnls
 
@@ -94,7 +95,10 @@ def scaled_blocks(net, params, X) -> list[np.ndarray]:
     >>> [K.shape for K in scaled_blocks(net, net.init(jax.random.key(0)), np.eye(3))]
     [(3, 3), (3, 3)]
     """
-    return [np.asarray(K, np.float64) / net.widths[1] for K in layer_blocks(net, params, X)]
+    return [np.asarray(K, np.float64) / net.widths[1] for K in _layer_blocks(net, params, X)]
+
+
+_layer_blocks = jax.jit(layer_blocks, static_argnums=0)
 
 
 def tangent_margin(K, y) -> Margin:
