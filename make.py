@@ -233,9 +233,11 @@ def compiled_programs():
     with tempfile.TemporaryDirectory(dir=ROOT / "_build", prefix="compiled-", ignore_cleanup_errors=True) as folder:
         before = os.environ.get("BOOK_COMPILED")
         os.environ["BOOK_COMPILED"] = folder
-        yield Path(folder)
-        os.environ.pop("BOOK_COMPILED")
-        os.environ.update({"BOOK_COMPILED": before} if before else {})
+        try:
+            yield Path(folder)
+        finally:
+            os.environ.pop("BOOK_COMPILED")
+            os.environ.update({"BOOK_COMPILED": before} if before else {})
 
 
 def share_compiled(folder):

@@ -48,6 +48,7 @@ def by_route(route, X, X2=None, **options):
         return jax.jit(lambda A: infinite_kernels(A, X2, **options))(X)
     extra = {"auto": {}, "recursion": {"method": "recursion"}, "blocks": {"block_rows": 7}}
     if route == "mesh":
+        assert len(jax.devices()) > 1, "needs several devices, as in `make test`; or add -m 'not several_devices'"
         extra["mesh"] = {"mesh": jax.make_mesh((len(jax.devices()),), ("rows",))}
     return infinite_kernels(X, X2, **options, **extra[route])
 
