@@ -10,11 +10,11 @@ import pytest
 import ntklib
 from ntklib import claims
 from ntklib.theory.finite_width import anatomy as theory
-from ntklib.theory.finite_width import anatomy_norms as norms
-from ntklib.theory.finite_width.anatomy_claims import he_params, sphere_factors
+from ntklib.theory.finite_width.anatomy import norms
+from ntklib.theory.finite_width.anatomy.claims import he_params, sphere_factors
 from ntklib.theory.finite_width.scales import backward_mean, block_mean, feature_mean
-from ntklib.theory.infinite_width.smallest_eigenvalue_links import schur_product_bound
-from ntklib.theory.infinite_width.tangent_kernel import flat_jacobian
+from ntklib.theory.infinite_width.smallest_eigenvalue.links import schur_product_bound
+from ntklib.theory.infinite_width.tangent_kernel.statements import flat_jacobian
 from ntklib.verdicts import slack_chain
 
 needs_x64 = pytest.mark.skipif(jnp.result_type(float) != jnp.float64, reason="needs 64-bit precision")

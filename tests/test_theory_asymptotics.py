@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from ntklib.theory.minimum_width import asymptotics as theory
-from ntklib.theory.minimum_width import asymptotics_claims as claims
-from ntklib.theory.minimum_width import block_bound
+from ntklib.theory.minimum_width.asymptotics import claims
+from ntklib.theory.minimum_width.asymptotics import statements as theory
+from ntklib.theory.minimum_width.block_bound import statements as block_bound
 
 
 @pytest.mark.parametrize("power", [0.5, 4, 8])

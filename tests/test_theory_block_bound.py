@@ -5,11 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from ntklib.theory.minimum_width import block_bound as theory
-from ntklib.theory.minimum_width import block_bound_centering as centering
-from ntklib.theory.minimum_width import block_bound_claims as block_claims
-from ntklib.theory.minimum_width import block_bound_norms as norms
-from ntklib.theory.minimum_width import block_bound_spectrum as spectra
+from ntklib.theory.minimum_width.block_bound import centering, norms
+from ntklib.theory.minimum_width.block_bound import claims as block_claims
+from ntklib.theory.minimum_width.block_bound import spectrum as spectra
+from ntklib.theory.minimum_width.block_bound import statements as theory
 from ntklib.theory.minimum_width.networks import block_jacobian, draw_weights, row_products, tangent_kernels
 
 EPS = float(np.finfo(float).eps)

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from ntklib import claims
-from ntklib.theory.finite_width import breaks as theory
-from ntklib.theory.finite_width.breaks_claims import deaths
 from ntklib.theory.finite_width.two_sided import gaussian_weights, kernel_terms
+from ntklib.theory.finite_width.where_it_breaks import statements as theory
+from ntklib.theory.finite_width.where_it_breaks.claims import deaths
 
 needs_x64 = pytest.mark.skipif(jnp.result_type(float) != jnp.float64, reason="needs 64-bit precision")
 

@@ -7,10 +7,10 @@ import pytest
 from scipy.optimize import minimize
 
 import ntklib
-from ntklib.theory.polylog_width import competing as game
-from ntklib.theory.polylog_width import competing_errors as errors
-from ntklib.theory.polylog_width.tangent_features import problem
-from ntklib.theory.polylog_width.tangent_features_data import unit_digits
+from ntklib.theory.polylog_width.competing import errors
+from ntklib.theory.polylog_width.competing import proof as game
+from ntklib.theory.polylog_width.setting import unit_digits
+from ntklib.theory.polylog_width.tangent_features.statements import problem
 from ntklib.theory.polylog_width.tangent_models import comparator
 
 

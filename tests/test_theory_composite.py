@@ -8,14 +8,16 @@ import pytest
 from ntklib import MLP, AntisymmetricNetwork
 from ntklib.kernels import flat_jacobian
 from ntklib.theory import certificates
-from ntklib.theory.minimum_width import optimization
-from ntklib.theory.minimum_width.optimization_lipschitz import jacobian_lipschitz_bound, jacobian_lipschitz_estimate
-from ntklib.theory.wide_networks import composite as theory
-from ntklib.theory.wide_networks import composite_losses as losses
-from ntklib.theory.wide_networks import composite_proof as proof
-from ntklib.theory.wide_networks.composite_lipschitz import network_lipschitz
-from ntklib.theory.wide_networks.networks import sphere_task
-from ntklib.theory.wide_networks.wide_enough import shallow_lipschitz
+from ntklib.theory.lipschitz import (
+    jacobian_lipschitz_bound,
+    jacobian_lipschitz_estimate,
+)
+from ntklib.theory.minimum_width.optimization import statements as optimization
+from ntklib.theory.wide_networks.composite import losses, proof
+from ntklib.theory.wide_networks.composite import statements as theory
+from ntklib.theory.wide_networks.composite.lipschitz import network_lipschitz
+from ntklib.theory.wide_networks.setting import sphere_task
+from ntklib.theory.wide_networks.wide_enough.statements import shallow_lipschitz
 
 needs_x64 = pytest.mark.skipif(jnp.result_type(float) != jnp.float64, reason="needs 64-bit precision")
 EPS = float(np.finfo(float).eps)

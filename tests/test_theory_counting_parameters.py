@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 
 import ntklib
-from ntklib.theory.infinite_width.tangent_kernel import flat_jacobian
-from ntklib.theory.minimum_width import counting_parameters as exact
-from ntklib.theory.minimum_width import counting_parameters_ceilings as ceilings
-from ntklib.theory.minimum_width import counting_parameters_modular as modular
+from ntklib.theory.infinite_width.tangent_kernel.statements import flat_jacobian
+from ntklib.theory.minimum_width.counting_parameters import ceilings, exact, modular
 from ntklib.theory.minimum_width.networks import block_jacobian, draw_weights, parameter_count
 
 P = modular.PRIME

@@ -7,12 +7,17 @@ import pytest
 
 from ntklib import activation, angular_profile, claims, datasets, infinite_kernels, kernel_gaps, smallest_eigenvalue
 from ntklib.activations.piecewise_linear import homogeneous
-from ntklib.theory.infinite_width import depth, depth_limits
+from ntklib.theory.infinite_width.depth import (
+    limits as depth_limits,
+)
+from ntklib.theory.infinite_width.depth import (
+    statements as depth,
+)
 
 LEAKY = homogeneous(0.65, 0.35, "leaky")
 SHARES = (0.2, 0.5, 1.0)
 ANGLES = np.array([1e-7, 1e-3, 0.3, 1.0, np.pi / 2, 2.5, np.pi - 1e-3])
-CLAIMS = [id for id in claims.registry if claims.registry[id].check.__module__.endswith(".depth_claims")]
+CLAIMS = [id for id in claims.registry if claims.registry[id].check.__module__.endswith(".depth.claims")]
 
 
 def sphere(N=12, d=6, seed=0):

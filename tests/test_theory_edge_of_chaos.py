@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 import ntklib
-from ntklib.theory.wide_networks import edge_of_chaos as theory
-from ntklib.theory.wide_networks import edge_of_chaos_widths as widths
-from ntklib.theory.wide_networks.edge_of_chaos_claims import spectrum_errors, sphere_points
+from ntklib.theory.wide_networks.edge_of_chaos import statements as theory
+from ntklib.theory.wide_networks.edge_of_chaos import widths
+from ntklib.theory.wide_networks.edge_of_chaos.claims import (
+    spectrum_errors,
+    sphere_points,
+)
 
 needs_x64 = pytest.mark.skipif(jnp.result_type(float) != jnp.float64, reason="needs 64-bit precision")
 EPS = float(np.finfo(float).eps)

@@ -8,12 +8,12 @@ import pytest
 
 from ntklib import claims
 from ntklib.kernels import infinite_kernels
-from ntklib.theory.finite_width import features as theory
-from ntklib.theory.finite_width.features_chernoff import GOLDEN, RATE
-from ntklib.theory.finite_width.features_claims import layers, normal_features
+from ntklib.theory.finite_width import feature_matrices as theory
+from ntklib.theory.finite_width.feature_matrices.chernoff import GOLDEN, RATE
+from ntklib.theory.finite_width.feature_matrices.claims import layers, normal_features
 from ntklib.theory.finite_width.scales import feature_mean
 
-IDS = [i for i, c in claims.registry.items() if c.check.__module__.endswith("finite_width.features_claims")]
+IDS = [i for i, c in claims.registry.items() if c.check.__module__.endswith("feature_matrices.claims")]
 needs_x64 = pytest.mark.skipif(jnp.result_type(float) != jnp.float64, reason="needs 64-bit precision")
 
 

@@ -8,9 +8,9 @@ import pytest
 
 import ntklib
 from ntklib.kernels import flat_jacobian
-from ntklib.theory.polylog_width import four_widths as four
-from ntklib.theory.polylog_width import four_widths_laws as laws
-from ntklib.theory.polylog_width.how_wide import RUNS, training_set
+from ntklib.theory.polylog_width.four_widths import laws
+from ntklib.theory.polylog_width.four_widths import outcomes as four
+from ntklib.theory.polylog_width.how_wide.search import RUNS, training_set
 
 
 def test_separation_is_the_chord_of_the_smallest_angle():

@@ -9,7 +9,7 @@ import pytest
 
 import ntklib
 from ntklib.activations import NAMED_ACTIVATIONS
-from ntklib.theory.infinite_width import hermite
+from ntklib.theory.infinite_width.hermite import statements as hermite
 
 EPS = np.finfo(float).eps
 

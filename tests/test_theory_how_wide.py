@@ -7,7 +7,15 @@ import pandas as pd
 import pytest
 
 import ntklib
-from ntklib.theory.polylog_width import how_wide, how_wide_fits, how_wide_reasons
+from ntklib.theory.polylog_width.how_wide import (
+    fits as how_wide_fits,
+)
+from ntklib.theory.polylog_width.how_wide import (
+    reasons as how_wide_reasons,
+)
+from ntklib.theory.polylog_width.how_wide import (
+    search as how_wide,
+)
 
 
 @pytest.mark.parametrize("data", list(how_wide.SOURCES))

@@ -5,12 +5,15 @@ import numpy as np
 import pytest
 
 from ntklib import MLP, AntisymmetricNetwork, gradient_descent
-from ntklib.theory.wide_networks import implicit_regularization as theory
-from ntklib.theory.wide_networks import implicit_regularization_bounds as bounds
-from ntklib.theory.wide_networks import implicit_regularization_claims as laws
-from ntklib.theory.wide_networks.composite import network_certificate, network_jacobian
-from ntklib.theory.wide_networks.composite_lipschitz import network_lipschitz
-from ntklib.theory.wide_networks.networks import mean_squared_loss
+from ntklib.theory.wide_networks.composite.lipschitz import network_lipschitz
+from ntklib.theory.wide_networks.composite.statements import (
+    network_certificate,
+    network_jacobian,
+)
+from ntklib.theory.wide_networks.implicit_regularization import claims as laws
+from ntklib.theory.wide_networks.implicit_regularization import minima as theory
+from ntklib.theory.wide_networks.implicit_regularization import statements as bounds
+from ntklib.theory.wide_networks.setting import mean_squared_loss
 
 needs_x64 = pytest.mark.skipif(jnp.result_type(float) != jnp.float64, reason="needs 64-bit precision")
 

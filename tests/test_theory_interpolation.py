@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 
 import ntklib
-from ntklib.theory.finite_width.memorization import doubled_network, doubled_params
-from ntklib.theory.infinite_width.tangent_kernel import memorizing_direction
-from ntklib.theory.minimum_width import interpolation as theory
-from ntklib.theory.minimum_width import interpolation_exact as exact
-from ntklib.theory.minimum_width.counting_parameters_ceilings import jacobian
-from ntklib.theory.minimum_width.interpolation_claims import closing_pair
+from ntklib.theory.finite_width.memorization.doubling import (
+    doubled_network,
+    doubled_params,
+)
+from ntklib.theory.infinite_width.tangent_kernel.statements import memorizing_direction
+from ntklib.theory.minimum_width.counting_parameters.ceilings import jacobian
+from ntklib.theory.minimum_width.interpolation import exact
+from ntklib.theory.minimum_width.interpolation import transition as theory
+from ntklib.theory.minimum_width.interpolation.claims import closing_pair
 from ntklib.theory.minimum_width.networks import parameter_count
 
 EPS = float(np.finfo(float).eps)

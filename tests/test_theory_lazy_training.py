@@ -6,13 +6,16 @@ import pytest
 
 import ntklib
 from ntklib.kernels import flat_jacobian
-from ntklib.theory.wide_networks import lazy_training as lazy
-from ntklib.theory.wide_networks import lazy_training_edges as edges
-from ntklib.theory.wide_networks import lazy_training_kinks as kinks
 from ntklib.theory.wide_networks import shallow
-from ntklib.theory.wide_networks.networks import LinearizedNetwork, mean_squared_loss, sample_kernel
-from ntklib.theory.wide_networks.wide_enough import shallow_lipschitz
-from ntklib.theory.wide_networks.wide_enough_samples import unit_sample
+from ntklib.theory.wide_networks.lazy_training import edges, kinks
+from ntklib.theory.wide_networks.lazy_training import statements as lazy
+from ntklib.theory.wide_networks.samples import unit_sample
+from ntklib.theory.wide_networks.setting import (
+    LinearizedNetwork,
+    mean_squared_loss,
+    sample_kernel,
+)
+from ntklib.theory.wide_networks.wide_enough.statements import shallow_lipschitz
 from ntklib.training import AntisymmetricNetwork, gradient_descent
 
 needs_x64 = pytest.mark.skipif(jnp.result_type(float) != jnp.float64, reason="needs 64-bit precision")

@@ -6,10 +6,14 @@ import numpy as np
 import pytest
 
 import ntklib
-from ntklib.theory.wide_networks import learning_rates as theory
-from ntklib.theory.wide_networks import learning_rates_descent as plain
-from ntklib.theory.wide_networks import learning_rates_sweeps as sweeps
-from ntklib.theory.wide_networks.networks import mean_squared_loss, sample_kernel, sphere_task
+from ntklib.theory.wide_networks.learning_rates import descent as plain
+from ntklib.theory.wide_networks.learning_rates import statements as theory
+from ntklib.theory.wide_networks.learning_rates import step_sizes as sweeps
+from ntklib.theory.wide_networks.setting import (
+    mean_squared_loss,
+    sample_kernel,
+    sphere_task,
+)
 
 needs_x64 = pytest.mark.skipif(jnp.result_type(float) != jnp.float64, reason="needs 64-bit precision")
 EPS = float(np.finfo(float).eps)

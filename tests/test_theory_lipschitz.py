@@ -11,9 +11,9 @@ from scipy.optimize import linprog
 from ntklib import claims
 from ntklib.networks import MLP
 from ntklib.theory.finite_width import lipschitz as theory
-from ntklib.theory.finite_width.lipschitz_claims import lecun
+from ntklib.theory.finite_width.lipschitz.claims import lecun
 
-IDS = [i for i, c in claims.registry.items() if c.check.__module__.endswith("lipschitz_claims")]
+IDS = [i for i, c in claims.registry.items() if c.check.__module__.endswith("lipschitz.claims")]
 needs_x64 = pytest.mark.skipif(jnp.result_type(float) != jnp.float64, reason="needs 64-bit precision")
 
 

@@ -6,10 +6,19 @@ import numpy as np
 import pytest
 
 import ntklib
-from ntklib.theory.finite_width import memorization as theory
-from ntklib.theory.finite_width import memorization_errors as errors
-from ntklib.theory.finite_width.memorization_claims import close_pair, moved, problem, quotient
-from ntklib.theory.infinite_width.tangent_kernel import difference_quotient, flat_jacobian, memorizing_direction
+from ntklib.theory.finite_width.memorization import doubling as theory
+from ntklib.theory.finite_width.memorization import errors
+from ntklib.theory.finite_width.memorization.claims import (
+    close_pair,
+    moved,
+    problem,
+    quotient,
+)
+from ntklib.theory.infinite_width.tangent_kernel.statements import (
+    difference_quotient,
+    flat_jacobian,
+    memorizing_direction,
+)
 
 needs_x64 = pytest.mark.skipif(jnp.result_type(float) != jnp.float64, reason="needs 64-bit precision")
 EPS = float(np.finfo(float).eps)

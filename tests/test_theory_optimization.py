@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 import ntklib
-from ntklib.theory.minimum_width import frontier as figure
-from ntklib.theory.minimum_width import optimization as theory
-from ntklib.theory.minimum_width import optimization_lipschitz as lipschitz
+from ntklib.theory import lipschitz
 from ntklib.theory.minimum_width.networks import draw_weights
+from ntklib.theory.minimum_width.optimization import frontier as figure
+from ntklib.theory.minimum_width.optimization import statements as theory
 from ntklib.training import AntisymmetricNetwork, gradient_descent
 
 needs_x64 = pytest.mark.skipif(jnp.result_type(float) != jnp.float64, reason="needs 64-bit precision")

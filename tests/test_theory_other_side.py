@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import ntklib
-from ntklib.theory.wide_networks import other_side as theory
-from ntklib.theory.wide_networks.other_side_claims import all_parities
+from ntklib.theory.wide_networks.other_side import statements as theory
+from ntklib.theory.wide_networks.other_side.claims import all_parities
 
 
 @pytest.mark.parametrize("target", theory.TARGETS)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from ntklib import MLP, angular_profile, claims, empirical_ntk
-from ntklib.theory.infinite_width.recursion import (
+from ntklib.theory.infinite_width.recursion.claims import pair_gaps
+from ntklib.theory.infinite_width.recursion.statements import (
     batched_ntk,
     deep_second_moment,
     descent_predictions,
@@ -16,7 +17,6 @@ from ntklib.theory.infinite_width.recursion import (
     gap_series,
     sampled_kernels,
 )
-from ntklib.theory.infinite_width.recursion_claims import pair_gaps
 
 
 def test_small_angle_claim_holds_at_every_depth_it_names():

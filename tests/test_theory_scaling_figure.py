@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 
 import ntklib
-from ntklib.theory.minimum_width import scaling_figure as figure
 from ntklib.theory.minimum_width.networks import draw_weights
-from ntklib.theory.minimum_width.scaling_figure_constants import centred_bound, layer_constants, predicted_first_kernel
+from ntklib.theory.minimum_width.scaling_figure import figure
+from ntklib.theory.minimum_width.scaling_figure.constants import (
+    centred_bound,
+    layer_constants,
+    predicted_first_kernel,
+)
 
 needs_x64 = pytest.mark.skipif(jnp.result_type(float) != jnp.float64, reason="needs 64-bit precision")
 EPS = float(np.finfo(float).eps)

@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 
 import ntklib
-from ntklib.theory.polylog_width import separability as limits
-from ntklib.theory.polylog_width import separability_widths as finite
-from ntklib.theory.polylog_width.separability_claims import circle, sphere, tanh_distance
+from ntklib.theory.polylog_width.separability import statements as limits
+from ntklib.theory.polylog_width.separability import widths as finite
+from ntklib.theory.polylog_width.separability.claims import (
+    circle,
+    sphere,
+    tanh_distance,
+)
 from ntklib.theory.polylog_width.tangent_models import scaled_blocks, tangent_margin
 
 needs_x64 = pytest.mark.skipif(jnp.result_type(float) != jnp.float64, reason="needs 64-bit precision")

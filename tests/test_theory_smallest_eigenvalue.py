@@ -11,7 +11,7 @@ from ntklib.activations import hermite_coefficient
 from ntklib.kernels import angular_profile, infinite_kernels
 from ntklib.theory.infinite_width import smallest_eigenvalue as theory
 
-MODULES = ("smallest_eigenvalue_claims", "smallest_eigenvalue_breaks")
+MODULES = ("smallest_eigenvalue.claims", "smallest_eigenvalue.claims_edges")
 IDS = [i for i, c in claims.registry.items() if c.check.__module__.endswith(MODULES)]
 needs_x64 = pytest.mark.skipif(jnp.result_type(float) != jnp.float64, reason="needs 64-bit precision")
 

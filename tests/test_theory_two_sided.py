@@ -10,9 +10,13 @@ import pytest
 import ntklib
 from ntklib import claims
 from ntklib.theory.finite_width import two_sided as theory
-from ntklib.theory.finite_width.figure import CELLS, cached_figure, published_readings
 from ntklib.theory.finite_width.scales import block_mean
-from ntklib.theory.finite_width.two_sided_claims import betas, left_cell
+from ntklib.theory.finite_width.two_sided.claims import betas, left_cell
+from ntklib.theory.finite_width.two_sided.figure import (
+    CELLS,
+    cached_figure,
+    published_readings,
+)
 
 needs_x64 = pytest.mark.skipif(jnp.result_type(float) != jnp.float64, reason="needs 64-bit precision")
 WIDTHS, BETAS = (12, 9, 15, 7, 1), (0.5, 1.0, 2.0, 0.7)

@@ -6,12 +6,10 @@ import numpy as np
 import pytest
 
 import ntklib
-from ntklib.theory.wide_networks import shallow
-from ntklib.theory.wide_networks import wide_enough as wide
-from ntklib.theory.wide_networks import wide_enough_samples as samples
-from ntklib.theory.wide_networks import wide_enough_search as search
-from ntklib.theory.wide_networks import wide_enough_spectra as spectra
-from ntklib.theory.wide_networks.networks import mean_squared_loss, sample_kernel
+from ntklib.theory.wide_networks import samples, shallow
+from ntklib.theory.wide_networks.setting import mean_squared_loss, sample_kernel
+from ntklib.theory.wide_networks.wide_enough import search, spectra
+from ntklib.theory.wide_networks.wide_enough import statements as wide
 from ntklib.training import gradient_descent
 
 needs_x64 = pytest.mark.skipif(jnp.result_type(float) != jnp.float64, reason="needs 64-bit precision")

@@ -7,7 +7,7 @@ import pytest
 
 from ntklib import MLP, gradient_descent
 from ntklib.kernels import flat_jacobian
-from ntklib.theory.wide_networks import networks as shared
+from ntklib.theory.wide_networks import setting as shared
 
 NET = MLP((3, 7, 5, 1), "tanh", "ntk", weight_variance=1.0)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import ntklib
 from ntklib.experiments import sweep
-from ntklib.theory.finite_width.figure import CELLS, figure_cell
+from ntklib.theory.finite_width.two_sided.figure import CELLS, figure_cell
 
 TABLE = Path(ntklib.__file__).parent / "theory" / "finite_width" / "data" / "figure.csv"
 COLUMNS = ["panel", "N", "d", "n1", "n2", "seed", "value"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import ntklib
 from ntklib.experiments import sweep
-from ntklib.theory.minimum_width.frontier import CELLS, frontier_cell
+from ntklib.theory.minimum_width.optimization.frontier import CELLS, frontier_cell
 
 TABLE = Path(ntklib.__file__).parent / "theory" / "minimum_width" / "data" / "frontier.csv"
 COLUMNS = ["d", "N", "seed", "step", "log_loss"]

@@ -12,7 +12,10 @@ import jax
 
 import ntklib
 from ntklib.experiments import sweep
-from ntklib.theory.minimum_width.interpolation import CELLS, interpolation_cell
+from ntklib.theory.minimum_width.interpolation.transition import (
+    CELLS,
+    interpolation_cell,
+)
 
 TABLE = Path(ntklib.__file__).parent / "theory" / "minimum_width" / "data" / "interpolation.csv"
 COLUMNS = ["network", "ratio", "labels", "N", "seed", "success", "iterations", "distance", "residual"]

@@ -12,7 +12,11 @@ import pandas as pd
 
 import ntklib
 from ntklib.experiments import sweep
-from ntklib.theory.minimum_width.scaling_figure import CELLS, TANH_CELLS, figure_cell
+from ntklib.theory.minimum_width.scaling_figure.figure import (
+    CELLS,
+    TANH_CELLS,
+    figure_cell,
+)
 
 TABLE = Path(ntklib.__file__).parent / "theory" / "minimum_width" / "data" / "scaling_figure.csv"
 COLUMNS = ["activation", "N", "d", "seed", "full", "block", "first"]

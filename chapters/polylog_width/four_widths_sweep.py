@@ -14,7 +14,7 @@ import pandas as pd
 
 import ntklib
 from ntklib.experiments import sweep
-from ntklib.theory.polylog_width.four_widths import MEANING, SIZES, needed_cell
+from ntklib.theory.polylog_width.four_widths.outcomes import MEANING, SIZES, needed_cell
 
 TABLE = Path(ntklib.__file__).parent / "theory" / "polylog_width" / "data" / "four_widths.csv"
 COLUMNS = ["theory", "n", "width", "run", "value"]

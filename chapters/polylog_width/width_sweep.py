@@ -14,7 +14,7 @@ import pandas as pd
 
 import ntklib
 from ntklib.experiments import sweep
-from ntklib.theory.polylog_width.how_wide import cells, width_cell
+from ntklib.theory.polylog_width.how_wide.search import cells, width_cell
 
 TABLE = Path(ntklib.__file__).parent / "theory" / "polylog_width" / "data" / "width.csv"
 COLUMNS = ["data", "labels", "depth", "n", "steps", "rate", "width", "run", "hit"]

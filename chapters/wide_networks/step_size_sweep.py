@@ -9,8 +9,8 @@ import jax
 import pandas as pd
 
 import ntklib
-from ntklib.theory.wide_networks.learning_rates import FAMILY
-from ntklib.theory.wide_networks.learning_rates_sweeps import WIDTHS, sweep_cell
+from ntklib.theory.wide_networks.learning_rates.statements import FAMILY
+from ntklib.theory.wide_networks.learning_rates.step_sizes import WIDTHS, sweep_cell
 
 TABLE = Path(ntklib.__file__).parent / "theory" / "wide_networks" / "data" / "step_sizes.csv"
 

@@ -11,7 +11,7 @@ import jax
 import pandas as pd
 
 import ntklib.theory.wide_networks
-from ntklib.theory.wide_networks.kernel_generalization_errors import error_grid
+from ntklib.theory.wide_networks.kernel_generalization.errors import error_grid
 
 WIDTHS = (16, 32, 64, 128, 256, 512, 1024, 2048)
 SAMPLES = (64, 128, 256, 512, 1024)

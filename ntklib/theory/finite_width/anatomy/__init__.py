@@ -1,0 +1,12 @@
+"""Layer by layer: the smallest eigenvalue of a finite network's tangent kernel, its bound, the scales behind both."""
+
+from ntklib.theory.finite_width.anatomy.statements import (
+    anatomy,
+    bound_links,
+    network_factors,
+    row_norms,
+    schur_sum_bound,
+)
+from ntklib.theory.finite_width.relu_networks import layer_kernels, relu_factors
+
+__all__ = ["anatomy", "bound_links", "layer_kernels", "network_factors", "relu_factors", "row_norms", "schur_sum_bound"]

@@ -1,0 +1,1 @@
+"""The chapter ``memorization``: one idea a file."""

@@ -1,0 +1,1 @@
+"""The chapter ``where_it_breaks``: one idea a file."""

@@ -1,0 +1,1 @@
+"""The chapter ``depth``: one idea a file."""

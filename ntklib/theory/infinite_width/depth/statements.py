@@ -1,0 +1,335 @@
+r"""Angles and limiting kernels of :math:`\sigma(s) = a s + b \lvert s \rvert` followed through many layers.
+
+Throughout, :math:`\beta = b^2/(a^2 + b^2)` and the weight variance is the one that keeps norms. Limits of what is
+computed here are in `limits`, its claims in `claims`.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ntklib._validate import data_matrix, positive_int
+from ntklib.activations import activation as as_activation
+from ntklib.activations.piecewise_linear import sine_minus_tcos
+from ntklib.kernels import accurate_half_angles
+from ntklib.theory.infinite_width.depth.limits import inverse_distance
+
+
+class Trajectory(NamedTuple):
+    """Angle, kernel and gaps :math:`1 - G`, :math:`l - K` at the kept layers, arrays of shape (layers, ...)."""
+
+    layers: np.ndarray
+    angle: np.ndarray
+    K: np.ndarray
+    G_gap: np.ndarray
+    K_gap: np.ndarray
+
+
+def even_share(activation) -> float:
+    r"""Share :math:`\beta = b^2/(a^2 + b^2)` of the even part of :math:`\sigma(s) = a s + b \lvert s\rvert`.
+
+    Parameters
+    ----------
+    activation : str or Activation
+        Positively homogeneous, and not linear.
+
+    Returns
+    -------
+    float
+        In (0, 1]: 1/2 for ReLU, 1 for the absolute value.
+
+    Raises
+    ------
+    ValueError
+        For any other activation; for the identity, whose angles never move.
+
+    Notes
+    -----
+    O(1). Source: the number :math:`\Delta_\phi` of Terjék and González-Sánchez 2025. Chapter: ``depth``.
+
+    Examples
+    --------
+    >>> even_share("relu")
+    0.5
+    """
+    act = as_activation(activation)
+    if not act.even_part:
+        raise ValueError(
+            f"even_share: activation {act.name!r} has no even part; expected σ(s) = a s + b|s| with b not 0, such as "
+            "'relu', 'leaky_relu', 'abs'; a linear network keeps every angle."
+        )
+    return act.even_part
+
+
+def norm_preserving_variance(activation) -> float:
+    r"""Weight variance :math:`c = 1/(a^2 + b^2)` for which every layer keeps the norms: the edge of chaos.
+
+    Parameters
+    ----------
+    activation : str or Activation
+        Positively homogeneous.
+
+    Returns
+    -------
+    float
+        2 for ReLU, 1 for the absolute value and the identity.
+
+    Raises
+    ------
+    ValueError
+        For an activation that is not positively homogeneous.
+
+    Notes
+    -----
+    O(1). `infinite_kernels` assumes 2 unless told otherwise. Source: Terjék and González-Sánchez 2025.
+    Chapter: ``depth``.
+
+    Examples
+    --------
+    >>> norm_preserving_variance("relu")
+    2.0
+    """
+    act = as_activation(activation)
+    if not act.is_homogeneous:
+        raise ValueError(
+            f"norm_preserving_variance: activation {act.name!r} is not positively homogeneous; expected "
+            "σ(s) = a s + b|s|; for others solve q = c E[σ(√q g)²] for the norm that you want."
+        )
+    return 1 / (act.odd_weight**2 + act.even_weight**2)
+
+
+def angle_map(theta, beta: float) -> np.ndarray:
+    r"""Angle after one layer, :math:`\cos\theta' = \cos\theta + \frac{2\beta}{\pi}(\sin\theta - \theta\cos\theta)`.
+
+    Parameters
+    ----------
+    theta : array_like
+        Angles in [0, π], radians.
+    beta : float
+        Share of the even part, in [0, 1].
+
+    Returns
+    -------
+    ndarray, in the shape of ``theta``
+
+    Raises
+    ------
+    ValueError
+        For angles outside [0, π] or a share outside [0, 1].
+
+    Notes
+    -----
+    Runs in :math:`\sin(\theta/2)`, so that small angles keep their digits. O(1) per angle. Source: Cho and Saul 2009.
+    Chapter: ``depth``.
+
+    Examples
+    --------
+    >>> round(float(np.cos(angle_map(np.pi / 2, 0.5))), 6)
+    0.31831
+    """
+    theta = _angles("angle_map", theta)
+    return _next_angle(theta, _share("angle_map", beta))[0]
+
+
+def trajectory(theta, layers, beta: float) -> Trajectory:
+    r"""Follow angles, kernel and gaps of two unit vectors through the layers.
+
+    .. math:: \kappa_{l+1} = \kappa_l \big(1 - \tfrac{2\beta}{\pi}\theta_l\big) + \cos\theta_{l+1}, \qquad
+              \theta_1 = \theta,\ \kappa_1 = \cos\theta .
+
+    Parameters
+    ----------
+    theta : array_like
+        Angles of the inputs in [0, π].
+    layers : int or sequence of int
+        Depths to keep: ``1, …, layers``, or those listed.
+    beta : float
+        Share of the even part.
+
+    Returns
+    -------
+    Trajectory
+        Arrays of shape ``(number of kept layers, *theta.shape)``.
+
+    Raises
+    ------
+    ValueError
+        For angles outside [0, π], a share outside [0, 1] or a layer below 1.
+
+    Notes
+    -----
+    The gaps are sums of terms of one sign except at the first layers of obtuse pairs. O(max layer) time; memory for the
+    kept layers only. A second route to `angular_profile`. Source: Jacot et al. 2018. Chapter: ``depth``.
+
+    Examples
+    --------
+    >>> trajectory(np.pi / 2, [2, 3], 0.5).K.round(4).tolist()
+    [0.3183, 0.6857]
+    """
+    theta, beta = _angles("trajectory", theta), _share("trajectory", beta)
+    kept = range(1, positive_int("trajectory", "layers", layers) + 1) if np.ndim(layers) == 0 else layers
+    kept = sorted({positive_int("trajectory", "layers", layer) for layer in kept})
+    rows, K, half = [], np.cos(theta), np.sin(theta / 2) ** 2
+    K_gap = 2 * half
+    for layer in range(1, kept[-1] + 1):
+        if layer == kept[len(rows)]:
+            rows.append((layer, theta, K, 2 * half, K_gap))
+        turn = 2 * beta / np.pi * theta
+        theta, half = _next_angle(theta, beta)
+        K, K_gap = K * (1 - turn) + 1 - 2 * half, K_gap * (1 - turn) + layer * turn + 2 * half
+    return Trajectory(*(np.array(column) for column in zip(*rows)))
+
+
+def depth_constant(theta, beta: float, layers: int = 512) -> np.ndarray:
+    r"""What the deep limit remembers of a pair: the constant in the growth of its inverse distance.
+
+    .. math:: C(\theta) = \lim_{l\to\infty} w_l - \tfrac{4\beta}{3\pi}\, l - \tfrac{2\beta}{\pi} \log l
+
+    Parameters
+    ----------
+    theta : array_like
+        Angles of the inputs, in (0, π]; below π for :math:`\beta = 1`.
+    beta : float
+        Share of the even part.
+    layers : int
+        Depth of the first of two runs, the other twice as deep.
+
+    Returns
+    -------
+    ndarray
+
+    Raises
+    ------
+    ValueError
+        As `trajectory`; for an angle 0, whose constant is infinite.
+
+    Notes
+    -----
+    :math:`w_l - \frac{2\beta}{\pi}\log(w_l / A) - A l` with :math:`A = \frac{4\beta}{3\pi}` reaches the same limit with
+    an error of order 1/l, which one extrapolation removes: about 1e-5 is left. Book. Chapter: ``depth``.
+
+    Examples
+    --------
+    >>> round(float(depth_constant(np.pi / 2, 0.5)), 3)
+    0.719
+    """
+    theta = _angles("depth_constant", theta)
+    if not theta.all():
+        raise ValueError("depth_constant: an angle is 0; expected two different directions; leave the diagonal out.")
+    run, A = trajectory(theta, [layers, 2 * layers], beta), 4 * beta / (3 * np.pi)
+    w = inverse_distance(run.angle)
+    coarse, fine = (w[i] - 2 * beta / np.pi * np.log(w[i] / A) - A * run.layers[i] for i in (0, 1))
+    return 2 * fine - coarse
+
+
+def pairwise_angles(X) -> np.ndarray:
+    r"""Angles :math:`\theta_{ij}` of all pairs of rows, from the rows themselves, zero on the diagonal.
+
+    Parameters
+    ----------
+    X : array_like, shape (N, d)
+        Data without zero rows.
+
+    Returns
+    -------
+    ndarray, shape (N, N)
+        Symmetric.
+
+    Raises
+    ------
+    ValueError
+        Wrong rank, NaN, or a zero row.
+
+    Notes
+    -----
+    Small angles keep the digits that the rows hold (`accurate_half_angles`). O(N² d) time. Chapter: ``depth``.
+
+    Examples
+    --------
+    >>> pairwise_angles([[1.0, 0.0], [0.0, 2.0]]).round(4).tolist()
+    [[0.0, 1.5708], [1.5708, 0.0]]
+    """
+    X = np.asarray(data_matrix("pairwise_angles", "X", X), np.float64)
+    if not X.any(axis=1).all():
+        row = int(np.argmin(X.any(axis=1)))
+        raise ValueError(f"pairwise_angles: row {row} of X is zero; it has no angle to another row; drop it.")
+    theta = np.zeros((len(X), len(X)))
+    for i in range(1, len(X)):
+        s, c = accurate_half_angles(np.broadcast_to(X[i], (i, X.shape[1])), X[:i])
+        theta[i, :i] = theta[:i, i] = 2 * np.arctan2(s, c)
+    return theta
+
+
+def depth_spectrum(X, layers, activation="relu") -> list[dict]:
+    r"""Extreme eigenvalues of :math:`K^{(L)}` and :math:`G^{(L)}` at several depths, one row per depth.
+
+    Parameters
+    ----------
+    X : array_like, shape (N, d)
+        Data without zero rows.
+    layers : int or sequence of int
+        Depths L.
+    activation : str or Activation
+        Positively homogeneous and not linear, with the weight variance that keeps norms.
+
+    Returns
+    -------
+    list of dict
+        Columns ``L``; ``smallest``, ``largest``, ``condition`` of K; ``nngp``, the smallest eigenvalue of G. What is
+        below rounding counts as 0, and the condition number is then infinite.
+
+    Raises
+    ------
+    ValueError
+        As `trajectory`, `pairwise_angles` and `even_share`.
+
+    Notes
+    -----
+    One trajectory for all depths: O(N² max L + N³ per depth) time. Chapter: ``depth``.
+
+    Examples
+    --------
+    >>> round(depth_spectrum([[1.0, 0.0], [0.0, 1.0]], [2])[0]["smallest"], 4)
+    1.6817
+    """
+    beta, X = even_share(activation), np.asarray(X, np.float64)
+    theta, norm, pairs = pairwise_angles(X), np.linalg.norm(X, axis=1), np.triu_indices(len(X))
+    run, scale, rows = trajectory(theta[pairs], layers, beta), (norm[:, None] * norm)[pairs], []
+    for i, layer in enumerate(run.layers):
+        smallest, largest = _extremes(scale * (layer - run.K_gap[i]), pairs)
+        nngp, _ = _extremes(scale * (1 - run.G_gap[i]), pairs)
+        condition = largest / smallest if smallest > 0 else np.inf
+        rows.append({"L": int(layer), "smallest": smallest, "largest": largest, "condition": condition, "nngp": nngp})
+    return rows
+
+
+def _next_angle(theta, beta):
+    """Return the next angle and sin² of its half; from φ = π − θ where θ is obtuse, so that nothing cancels."""
+    obtuse = theta > np.pi / 2
+    phi = np.where(obtuse, np.pi - theta, theta)
+    half = np.sin(phi / 2) ** 2 - beta / np.pi * sine_minus_tcos(phi, np)
+    half = half + np.where(obtuse, (1 - beta) * np.cos(phi), 0.0)
+    half = np.clip(half, 0.0, 1.0)
+    return 2 * np.arctan2(np.sqrt(half), np.sqrt(1 - half)), half
+
+
+def _extremes(entries, pairs) -> tuple[float, float]:
+    """Return the extreme eigenvalues of the matrix with the given upper triangle; rounding counts as 0."""
+    A = np.zeros((1 + pairs[0][-1],) * 2)
+    A[pairs] = A.T[pairs] = entries
+    values = np.linalg.eigvalsh(A)
+    floor = len(A) * np.finfo(float).eps * values[-1]
+    return (float(values[0]) if values[0] > floor else 0.0), float(values[-1])
+
+
+def _angles(where: str, theta) -> np.ndarray:
+    theta = np.asarray(theta, np.float64)
+    if not np.all((theta >= 0) & (theta <= np.pi)):
+        raise ValueError(f"{where}: theta has entries outside [0, π]; expected angles in radians.")
+    return theta
+
+
+def _share(where: str, beta) -> float:
+    if not 0 <= float(beta) <= 1:
+        raise ValueError(f"{where}: beta={beta!r}; expected the share of the even part, a number in [0, 1].")
+    return float(beta)

@@ -1,0 +1,1 @@
+"""The chapter ``hermite``: one idea a file."""

@@ -1,0 +1,255 @@
+"""Claims of the chapter ``hermite``, each with the experiment that refutes a broken version of it."""
+
+import math
+from itertools import pairwise
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ntklib.activations import activation as as_activation
+from ntklib.claims import claim, inequality, scaling_law
+from ntklib.kernels import empirical_ntk, infinite_kernels
+from ntklib.networks import MLP
+from ntklib.theory.infinite_width.hermite.statements import (
+    coefficients_by_pieces,
+    polar_expectation,
+    power_series,
+    relu_coefficient,
+    relu_energy_tail,
+)
+
+ROUNDING = 1e-12
+
+
+@claim(
+    id="relu-hermite-coefficients",
+    source="Nguyen, Mondelli, Montúfar 2021, appendix",
+    statement="μ_r(ReLU) is 1/√(2π), 1/2, 0 at odd r ≥ 3, and ±(r−3)!!/√(2π r!) at even r ≥ 2.",
+    status="proved here",
+    assumptions="Orthonormal Hermite polynomials, standard normal weight.",
+    does_not_say="Anything for other variances: μ_r of σ(s·) equals s μ_r(σ) only because ReLU is homogeneous.",
+)
+def relu_hermite_coefficients(*, orders=21, wrong_factorial=False):
+    """Compare the closed form with quadrature on half-lines; ``wrong_factorial`` takes (r−1)!! for (r−3)!!."""
+    closed = np.array([relu_coefficient(r) for r in range(orders)])
+    if wrong_factorial:
+        closed *= [r - 1 if r >= 2 else 1 for r in range(orders)]
+    measured = coefficients_by_pieces(lambda x: np.maximum(x, 0), orders)
+    return inequality(np.abs(measured - closed), ROUNDING, {"r": range(orders)}, "<=")
+
+
+relu_hermite_coefficients.refuted_by(wrong_factorial=True)
+
+
+@claim(
+    id="relu-hermite-decay",
+    source="Book",
+    statement="μ_r(ReLU)² = (1 + O(1/r)) r^{-5/2} / (√2 π^{3/2}) at even r.",
+    status="proved here",
+    assumptions="Even r ≥ 2.",
+    does_not_say="Anything for smooth activations, whose coefficients fall faster than every power.",
+)
+def relu_hermite_decay(*, exponent=-2.5, first=20, last=2000):
+    """Fit the exponent and compare the constant."""
+    r = 2 * np.unique(np.geomspace(first / 2, last / 2, 15).astype(int))
+    squares = np.array([relu_coefficient(int(k)) for k in r]) ** 2
+    predicted = r**-2.5 / (math.sqrt(2) * math.pi**1.5)
+    return scaling_law(r, squares, exponent, (0.95, 1.2), predicted=predicted, tolerance=0.02)
+
+
+relu_hermite_decay.refuted_by(exponent=-2.0)
+
+
+@claim(
+    id="relu-energy-tail",
+    source="Book",
+    statement="Σ_r μ_r(ReLU)² = 1/2, and R terms miss (1 + O(1/R)) R^{-3/2} / (3√2 π^{3/2}) of it.",
+    status="proved here",
+    assumptions="R even, R ≥ 2.",
+    does_not_say="The error at |ρ| < 1, which is smaller by at least |ρ|^R.",
+)
+def relu_energy_tail_law(*, energy=0.5, first=20, last=1000):
+    """Compare what a series of R terms leaves of the energy with the predicted tail."""
+    R = 2 * np.unique(np.geomspace(first / 2, last / 2, 12).astype(int))
+    partial = np.cumsum([relu_coefficient(r) ** 2 for r in range(R.max())])
+    predicted = relu_energy_tail(R)
+    missing = np.maximum(energy - partial[R - 1], 1e-300)
+    return scaling_law(R, missing, -1.5, (0.9, 1.3), predicted=predicted, tolerance=0.05)
+
+
+relu_energy_tail_law.refuted_by(energy=0.501)
+
+
+def _tensor_expectation(function, rho, nodes=80):
+    """E[f(u)f(v)] of a smooth function by Gauss–Hermite quadrature in two independent variables."""
+    x, w = np.polynomial.hermite_e.hermegauss(nodes)
+    w = w / w.sum()
+    v = rho * x[:, None] + math.sqrt(1 - rho**2) * x[None, :]
+    return float(np.asarray(function(x)) * w @ np.asarray(function(v)) @ w)
+
+
+@claim(
+    id="mehler-dual",
+    source="Book, after Daniely et al. 2016",
+    statement="E[σ(u)σ(v)] = Σ_r μ_r² ρ^r for standard normal u, v of correlation ρ.",
+    status="proved here",
+    assumptions="E[σ(g)²] < ∞; orthonormal Hermite polynomials.",
+    does_not_say="How many terms are needed: at ρ = ±1 a kink makes the series converge like R^{-3/2}.",
+)
+def mehler_dual(*, terms=60, names=("relu", "abs", "erf", "gelu", "sin"), orthonormal=True):
+    """Compare the series with quadrature in two dimensions; else with polynomials He_r, E[He_r²] = r!."""
+    rows, errors, allowed = [], [], []
+    for name in names:
+        act = as_activation(name)
+        mu = np.array([act.hermite(r) for r in range(terms)])
+        missed = max(act.second_moment - float(mu @ mu), 0.0)
+        mu = mu if orthonormal else mu * np.sqrt([float(math.factorial(r)) for r in range(terms)])
+        for rho in (-0.9, -0.3, 0.5, 0.8):
+            exact = (
+                polar_expectation(act.function, math.acos(rho), 1)
+                if act.is_homogeneous
+                else _tensor_expectation(act.function, rho)
+            )
+            errors.append(abs(float(power_series(mu, rho)) - exact))
+            allowed.append(missed * abs(rho) ** terms + ROUNDING)
+            rows.append({"activation": name, "ρ": rho})
+    return inequality(errors, allowed, rows, "<=")
+
+
+mehler_dual.refuted_by(orthonormal=False)
+
+
+@claim(
+    id="arc-cosine-kernels",
+    source="Book, after Cho and Saul 2009",
+    statement="For ReLU, E[σ'σ'] = (π − θ)/2π and E[σσ] = (sin θ + (π − θ) cos θ)/2π at angle θ.",
+    status="proved here",
+    assumptions="Unit variances, cos θ the correlation.",
+    does_not_say="How to evaluate them near θ = 0 from a rounded correlation.",
+)
+def arc_cosine_kernels(*, angles=25, supplement=False):
+    """Compare with integrals over the circle; ``supplement`` mistakes the angle for π − θ."""
+    relu, rows, errors = as_activation("relu"), [], []
+    for theta in np.linspace(0, math.pi, angles):
+        t = math.pi - theta if supplement else theta
+        closed = (math.pi - t) / (2 * math.pi), (math.sin(t) + (math.pi - t) * math.cos(t)) / (2 * math.pi)
+        for degree, function in enumerate((relu.derivative, relu.function)):
+            errors.append(abs(polar_expectation(function, theta, degree) - closed[degree]))
+            rows.append({"θ": theta, "order": degree})
+    return inequality(errors, ROUNDING, rows, "<=")
+
+
+arc_cosine_kernels.refuted_by(supplement=True)
+
+
+@claim(
+    id="price-derivative",
+    source="Book, after Price 1958",
+    statement="∂E[σ(u)σ(v)]/∂q12 = E[σ'(u)σ'(v)] for every covariance: the dual of the derivative.",
+    status="proved here",
+    assumptions="σ absolutely continuous, σ and σ' square integrable under the Gaussian; |q12| < sqrt(q11 q22).",
+    does_not_say="The derivatives in q11 and q22, which involve σ''.",
+)
+def price_derivative(*, names=("relu", "erf", "gelu", "sin"), per_correlation=False, seed=0):
+    """Compare automatic differentiation of the dual; ``per_correlation`` differentiates in ρ instead."""
+    draws = np.random.default_rng(seed).uniform(0.5, 2.0, (8, 2))
+    rho = np.linspace(-0.9, 0.9, 8)
+    norm = np.sqrt(draws.prod(axis=1))
+    q11, q12, q22 = (jnp.asarray(q) for q in (draws[:, 0], rho * norm, draws[:, 1]))
+    rows, errors = [], []
+    for name in names:
+        act = as_activation(name)
+        slope = np.asarray(jax.jit(jax.vmap(jax.grad(act.dual, 1)))(q11, q12, q22))
+        slope = slope * norm if per_correlation else slope
+        expected = np.asarray(act.dual_derivative(q11, q12, q22))
+        errors += list(np.abs(slope - expected) / np.abs(expected).max())
+        rows += [{"activation": name, "ρ": c} for c in rho]
+    return inequality(errors, ROUNDING, rows, "<=")
+
+
+price_derivative.refuted_by(per_correlation=True)
+
+
+@claim(
+    id="two-layer-ntk-series",
+    source="Book",
+    statement="On the unit sphere the limiting NTK of depth 2 is K = c Σ_r (1 + r) μ_r² ρ^r.",
+    status="proved here",
+    assumptions="E[σ'²] < ∞; rows of norm 1.",
+    does_not_say="Anything for deeper networks, where the series is composed with itself.",
+)
+def two_layer_ntk_series(*, terms=150, names=("relu", "erf", "gelu", "cos"), shifted=True):
+    """Compare with the recursion at ``|ρ| ≤ 0.8``; without the shift, μ_r(σ') is taken to be μ_{r+1}(σ)."""
+    rho = np.linspace(-0.8, 0.8, 9)
+    X2 = np.stack([rho, np.sqrt(1 - rho**2)], axis=1)
+    orders, rows, errors = np.arange(terms), [], []
+    for name in names:
+        act = as_activation(name)
+        _, K = infinite_kernels([[1.0, 0.0]], X2, depth=2, activation=act, weight_variance=1.0)
+        mu = np.array([act.hermite(r) for r in range(terms)])
+        weight = 1 + orders if shifted else np.where(orders > 0, 2, 1)
+        errors += list(np.abs(np.asarray(K)[0] - power_series(mu * np.sqrt(weight), rho)))
+        rows += [{"activation": name, "ρ": c} for c in rho]
+    return inequality(errors, ROUNDING, rows, "<=")
+
+
+two_layer_ntk_series.refuted_by(shifted=False)
+
+
+@claim(
+    id="parity-antipodes",
+    source="Book",
+    statement="If σ is even or odd, the tangent kernel is singular on data that hold x and −x, at every width.",
+    status="proved here",
+    assumptions="No biases; both x and −x among the rows.",
+    does_not_say="That other activations separate them well, or that biases would not help.",
+)
+def parity_antipodes(*, names=("abs", "cos", "erf", "sin"), N=8, d=5, width=40, seed=0):
+    """Compare λ_min / λ_max of empirical and limiting kernels with rounding."""
+    generator = np.random.default_rng(seed)
+    X = generator.standard_normal((N, d))
+    X[1] = -X[0]
+    X = X / np.linalg.norm(X, axis=1, keepdims=True)
+    draws = tuple(jnp.asarray(generator.standard_normal(n)) for n in ((d, width), (width, 1)))
+    rows, measured = [], []
+    for name in names:
+        empirical = empirical_ntk(MLP((d, width, 1), name, weight_variance=1.0), draws, X)
+        limiting = infinite_kernels(X, depth=2, activation=name, weight_variance=1.0)[1]
+        for kind, K in (("finite", empirical), ("limit", limiting)):
+            eigenvalues = np.linalg.eigvalsh(np.asarray(K))
+            measured.append(eigenvalues[0] / eigenvalues[-1])
+            rows.append({"activation": name, "kernel": kind})
+    return inequality(measured, ROUNDING, rows, "<=")
+
+
+parity_antipodes.refuted_by(names=("relu",))
+
+
+@claim(
+    id="antipodal-pairs",
+    source="Book",
+    statement="If σ is a line plus an even function, the depth-2 kernel is singular on more than d antipodal pairs.",
+    status="proved here",
+    assumptions="No biases; inputs in R^d; one hidden layer, of any width.",
+    does_not_say="Anything about depth 3 and more, where the composed series has all odd orders for ReLU.",
+)
+def antipodal_pairs(*, names=("relu", "gelu"), d=3, pairs=5, depth=2, width=60, seed=0):
+    """Compare λ_min / λ_max of empirical and limiting kernels with rounding."""
+    generator = np.random.default_rng(seed)
+    half = generator.standard_normal((pairs, d))
+    half = half / np.linalg.norm(half, axis=1, keepdims=True)
+    X, widths = np.concatenate([half, -half]), (d, *(width,) * (depth - 1), 1)
+    draws = tuple(jnp.asarray(generator.standard_normal(n)) for n in pairwise(widths))
+    rows, measured = [], []
+    for name in names:
+        empirical = empirical_ntk(MLP(widths, name), draws, X)
+        limiting = infinite_kernels(X, depth=depth, activation=name)[1]
+        for kind, K in (("finite", empirical), ("limit", limiting)):
+            eigenvalues = np.linalg.eigvalsh(np.asarray(K))
+            measured.append(eigenvalues[0] / eigenvalues[-1])
+            rows.append({"activation": name, "kernel": kind})
+    return inequality(measured, ROUNDING, rows, "<=")
+
+
+antipodal_pairs.refuted_by(depth=3)

@@ -1,0 +1,1 @@
+"""The chapter ``recursion``: one idea a file."""

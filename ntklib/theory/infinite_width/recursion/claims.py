@@ -1,0 +1,182 @@
+"""The claims of the chapter `recursion`: the limit, the rate at which finite networks reach it, and its small gaps."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ntklib.activations import activation as as_activation
+from ntklib.claims import claim, inequality, scaling_law
+from ntklib.datasets import gaussian, sphere
+from ntklib.kernels import infinite_kernels, kernel_gaps, recursion
+from ntklib.theory.infinite_width.recursion.statements import (
+    deep_second_moment,
+    diagonal_second_moment,
+    gap_series,
+    sampled_kernels,
+)
+
+STANDARD_ERRORS = 4.5  # a two-sided normal deviate passes it once in 150,000 draws
+ROUTES = ("ours", "cosine")
+
+
+@claim(
+    id="recursion-sum-formula",
+    source="Book, chapter recursion; convention of Nguyen, Mondelli and Montúfar 2021",
+    statement="K^(L) = Σ_l G^(l) ∘ Ġ^(l+1) ∘ … ∘ Ġ^(L).",
+    status="proved here",
+    assumptions="Any activation whose Gaussian integrals exist; any data.",
+    does_not_say="Anything about a finite network.",
+)
+def sum_formula(*, depth=5, N=12, d=6, seed=0, first_slope=1):
+    """Both sides for ReLU and erf; ``first_slope`` is how many layers above l the product of slopes begins."""
+    X, X2 = jnp.split(gaussian(jax.random.key(seed), 2 * N, d) / d**0.5, 2)
+    rows = []
+    for name, c in (("relu", 2.0), ("erf", 1.5)):
+        act = as_activation(name)
+        K = recursion(X, X2, depth, act, c)[1]
+        total = sum(_term(X, X2, act, c, l, depth, first_slope) for l in range(1, depth + 1))
+        rows.append({"activation": name, "difference": float(jnp.abs(total - K).max() / jnp.abs(K).max())})
+    return inequality([r["difference"] for r in rows], 100 * depth * jnp.finfo(X.dtype).eps, rows, "<=")
+
+
+def _term(X, X2, act, c, l, depth, first_slope):
+    """G^(l) times the slopes of the layers l + first_slope, …, L; each from the covariance below it."""
+    term = recursion(X, X2, l, act, c)[0]
+    for layer in range(l + first_slope, depth + 1):
+        G, q, q2 = (recursion(A, B, layer - 1, act, c)[0] for A, B in ((X, X2), (X, X), (X2, X2)))
+        term = term * c * act.dual_derivative(jnp.diagonal(q)[:, None], G, jnp.diagonal(q2)[None, :])
+    return term
+
+
+sum_formula.refuted_by(first_slope=2)
+
+
+@claim(
+    id="recursion-monte-carlo-rate",
+    source="Book, chapter recursion; convergence itself: Jacot et al. 2018, Arora et al. 2019",
+    statement="At fixed depth the relative Frobenius error of the empirical kernel at initialization is Θ(1/√width).",
+    status="proof sketched",
+    assumptions="ReLU, ntk parametrization, equal hidden widths, fixed depth and data.",
+    does_not_say="Anything about depth growing with width, about training, or about the smallest eigenvalue.",
+)
+def monte_carlo_rate(*, depth=3, N=20, d=8, seeds=12, seed=0, exponent=-0.5, weight_variance=2.0):
+    """Error of sampled kernels against the limit over five octaves of width."""
+    X = sphere(jax.random.key(seed), N, d)
+    K = np.asarray(infinite_kernels(X, depth=depth, weight_variance=weight_variance)[1])
+    rows = [
+        {"width": n, "error": error}
+        for n in (32, 64, 128, 256, 512, 1024)
+        for error in relative_errors(sampled_kernels(X, depth, n, seeds, key=seed), K)
+    ]
+    x, y = ([r[name] for r in rows] for name in ("width", "error"))
+    return scaling_law(x, y, exponent, (0.2, 5.0), table=rows, tolerance=0.02)
+
+
+def relative_errors(kernels, K) -> list[float]:
+    """Frobenius distance of each sampled kernel to K, relative to the norm of K."""
+    return (np.linalg.norm(kernels - K, axis=(1, 2)) / np.linalg.norm(K)).tolist()
+
+
+monte_carlo_rate.refuted_by(exponent=-1.0)
+
+
+@claim(
+    id="recursion-unbiased",
+    source="Book, chapter recursion",
+    statement="With one hidden layer the mean of the empirical kernel is K^(2), entry by entry, at every width.",
+    status="proved here",
+    assumptions="ReLU (the proof holds for any activation), ntk parametrization, any data.",
+    does_not_say="That the mean is the limit for deeper networks: off the diagonal it is not.",
+)
+def unbiased(*, depth=2, width=4, N=4, d=3, seeds=40_000, seed=0):
+    """Mean of many kernels of tiny networks, in standard errors from the limit."""
+    X = sphere(jax.random.key(seed), N, d)
+    samples = sampled_kernels(X, depth, width, seeds, key=seed)
+    K = np.asarray(infinite_kernels(X, depth=depth)[1])
+    deviations = (samples.mean(axis=0) - K) / (samples.std(axis=0, ddof=1) / seeds**0.5)
+    i, j = np.triu_indices(N)
+    return inequality(np.abs(deviations[i, j]), STANDARD_ERRORS, {"i": i, "j": j}, "<=")
+
+
+unbiased.refuted_by(depth=4)
+
+
+@claim(
+    id="recursion-diagonal-moments",
+    source="Book, chapter recursion; order in depth/width: Hanin and Nica 2020",
+    statement="For ReLU, at any depth and widths, E K_ii = L‖x_i‖² and E K_ii² is the explicit sum of the chapter.",
+    status="proved here",
+    assumptions="ReLU, ntk parametrization, x_i not zero.",
+    does_not_say="Anything about entries off the diagonal.",
+)
+def diagonal_moments(*, shapes=((2, 8), (3, 16), (5, (8, 32, 8, 32)), (8, 40)), seeds=5000, seed=0, growth=5.0):
+    """First two moments of K_ii over its mean, from many networks, in standard errors from the exact ones."""
+    rows = []
+    for depth, width in shapes:
+        ratio = sampled_kernels([[1.0]], depth, width, seeds, key=seed)[:, 0, 0] / depth
+        for name, values, exact in (
+            ("mean", ratio, 1.0),
+            ("second moment", ratio**2, diagonal_second_moment(depth, width, growth)),
+        ):
+            error = values.std(ddof=1) / seeds**0.5
+            row = {"depth": depth, "width": str(width), "moment": name, "sampled": values.mean(), "exact": exact}
+            rows.append(row | {"deviation": abs(values.mean() - exact) / error})
+    return inequality([r["deviation"] for r in rows], STANDARD_ERRORS, rows, "<=")
+
+
+diagonal_moments.refuted_by(growth=2.0)
+
+
+@claim(
+    id="recursion-depth-over-width",
+    source="Book, chapter recursion; order exp(5β): Hanin and Nica 2020",
+    statement="At a fixed ratio β = depth/width, E K_ii²/(E K_ii)² = e^(5β)(1/3 + 2/3 h(6β)) + O(1/width).",
+    status="proof sketched",
+    assumptions="ReLU, ntk parametrization, equal hidden widths growing with the depth.",
+    does_not_say="Anything about typical networks: at large β the mean square is carried by rare ones.",
+)
+def depth_over_width(*, ratio=0.25, exponent=-1.0):
+    """Relative distance of the exact finite moment to its limit while the width grows at a fixed ratio."""
+    width = np.array([64, 128, 256, 512, 1024])
+    finite = np.array([diagonal_second_moment(int(ratio * n), int(n)) for n in width])
+    distance = np.abs(finite / deep_second_moment(ratio) - 1)
+    return scaling_law(width, distance, exponent, (0.8, 1.25), table={"moment": finite}, tolerance=0.05)
+
+
+depth_over_width.refuted_by(exponent=-0.5)
+
+
+@claim(
+    id="recursion-small-angle",
+    source="Book, chapter recursion",
+    statement="kernel_gaps returns L - κ_L(θ) with relative error below 1e-12 for angles from 1e-7 to 0.1.",
+    status="proof sketched",
+    assumptions="ReLU, float64, depth at most 8; the rows hold the angle to full precision.",
+    does_not_say="That an angle already lost in the data comes back.",
+)
+def small_angle(*, depth=3, points=40, route="ours"):
+    """Gap of the pair (1, 0), (1, t) against its Taylor series; the route "cosine" is the textbook recursion."""
+    t = np.logspace(-7, -1, points)
+    reference = np.polynomial.polynomial.polyval(np.arctan(t), gap_series(depth))
+    gap = pair_gaps(t, depth, route)
+    rows = {"t": t, "gap": gap, "reference": reference}
+    return inequality(np.abs(gap / reference - 1), 1e-12, rows, "<=")
+
+
+small_angle.refuted_by(route="cosine")
+
+
+def pair_gaps(t, depth: int, route: str = "ours") -> np.ndarray:
+    """Gap L - κ_L of the pairs (1, 0), (1, t) in the precision of t: by `kernel_gaps`, or from the cosine."""
+    t = np.atleast_1d(t)
+    if route not in ROUTES:
+        raise ValueError(f"pair_gaps: route={route!r}; expected one of {ROUTES}.")
+    if route == "ours":
+        return depth * kernel_gaps([[1.0, 0.0]], np.stack([np.ones_like(t), t], axis=1), depth=depth)[1][0]
+    G = K = 1 / np.sqrt(1 + t * t)
+    pi = t.dtype.type(np.pi)
+    for _ in range(depth - 1):
+        angle = np.arccos(G)
+        G = (np.sqrt(1 - G * G) + (pi - angle) * G) / pi
+        K = K * (1 - angle / pi) + G
+    return depth - K

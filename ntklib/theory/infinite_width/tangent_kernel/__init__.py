@@ -1,0 +1,1 @@
+"""The chapter ``tangent_kernel``: one idea a file."""

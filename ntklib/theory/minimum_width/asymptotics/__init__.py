@@ -1,0 +1,1 @@
+"""The chapter ``asymptotics``: one idea a file."""

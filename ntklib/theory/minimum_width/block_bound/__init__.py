@@ -1,0 +1,1 @@
+"""The chapter ``block_bound``: one idea a file."""

@@ -1,0 +1,1 @@
+"""The chapter ``counting_parameters``: one idea a file."""

@@ -1,0 +1,1 @@
+"""The chapter ``interpolation``: one idea a file."""

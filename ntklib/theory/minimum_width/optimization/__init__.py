@@ -1,0 +1,1 @@
+"""The chapter ``optimization``: one idea a file."""

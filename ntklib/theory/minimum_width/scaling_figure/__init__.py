@@ -1,0 +1,1 @@
+"""The chapter ``scaling_figure``: one idea a file."""

@@ -1,0 +1,1 @@
+"""The chapter ``competing``: one idea a file."""

@@ -1,0 +1,1 @@
+"""The chapter ``four_widths``: one idea a file."""

@@ -1,0 +1,1 @@
+"""The chapter ``generalization``: one idea a file."""

@@ -1,0 +1,1 @@
+"""The chapter ``how_wide``: one idea a file."""

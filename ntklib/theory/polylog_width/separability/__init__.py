@@ -1,0 +1,1 @@
+"""The chapter ``separability``: one idea a file."""

@@ -1,0 +1,1 @@
+"""The chapter ``tangent_features``: one idea a file."""

@@ -1,0 +1,1 @@
+"""The chapter ``composite``: one idea a file."""

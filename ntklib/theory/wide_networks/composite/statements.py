@@ -1,0 +1,216 @@
+r"""Gradient descent on :math:`g = \ell\circ F`: a certificate before training, and what the proof talks about in a run.
+
+The outer losses and the space of outputs are those of `ntklib.theory.wide_networks.composite.losses`.
+"""
+
+import jax
+import numpy as np
+import pandas as pd
+
+from ntklib._validate import positive_float, positive_int
+from ntklib.theory.certificates import (
+    Certificate,
+    composite_certificate,
+    extreme_singular_values,
+    smallest_valid_scale,
+)
+from ntklib.theory.minimum_width.networks import factors
+from ntklib.theory.wide_networks.composite.lipschitz import network_lipschitz
+from ntklib.theory.wide_networks.composite.losses import SQUARE, OuterLoss
+from ntklib.training import AntisymmetricNetwork
+
+
+def network_certificate(net, params, X, y, *, scale: float | None = None, tau: float = 0.5) -> Certificate:
+    r"""Return Theorem T1's certificate for two copies of a network with opposite signs, Λ bounded by proof.
+
+    The model is :math:`F = \gamma(f(\theta^1) - f(\theta^2))/\sqrt2`, the loss half the mean square.
+
+    Parameters
+    ----------
+    net : MLP
+        f, with one output and a smooth activation ("tanh", "sigmoid", "softplus"), in any parametrization.
+    params : tuple of L arrays
+        The start of both copies.
+    X : array (N, d)
+    y : array (N,)
+    scale : float, optional
+        γ; the smallest one that the theorem allows if not given.
+    tau : float
+        As in `composite_certificate`.
+
+    Returns
+    -------
+    Certificate
+
+    Raises
+    ------
+    ValueError
+        For an activation without bounded second derivative, or a singular kernel.
+
+    Notes
+    -----
+    NumPy float64. The costs are an N by P Jacobian and one singular value decomposition for each weight and feature
+    matrix. Source: Book, Theorem T1. Chapter: ``composite``.
+
+    Examples
+    --------
+    >>> from ntklib import MLP
+    >>> from ntklib.theory.wide_networks.networks import sphere_task
+    >>> net, (X, y) = MLP((3, 8, 1), "tanh", "ntk", weight_variance=1.0), sphere_task(3, 3)
+    >>> network_certificate(net, net.init(jax.random.key(0)), X, y).valid
+    True
+    """
+    X = np.asarray(X, float)
+    J = network_jacobian(net, params, X)[1] / len(X) ** 0.5
+    norm, sigma = extreme_singular_values(J @ J.T, J.shape[1])
+    turning, gap = _on_grid(network_lipschitz(net, params, X)), 0.5 * float(np.mean(np.asarray(y, float) ** 2))
+
+    def at(gamma):
+        return composite_certificate(
+            gamma * sigma, gamma * norm, lambda rho: gamma * turning(rho) / 2**0.5, gap, tau=tau, scale=gamma
+        )
+
+    return at(smallest_valid_scale(at) if scale is None else scale)
+
+
+def _on_grid(turning, ratio: float = 1.02):
+    """The nondecreasing function at the next power of ``ratio``: still a bound, and evaluated once per power."""
+    known = {}
+
+    def rounded(radius):
+        power = int(np.ceil(np.log(radius) / np.log(ratio)))
+        if power not in known:
+            known[power] = turning(max(ratio**power, radius))
+        return known[power]
+
+    return rounded
+
+
+def network_jacobian(net, params, X) -> tuple[np.ndarray, np.ndarray]:
+    r"""Return outputs and Jacobian of a network, or of two copies of one, in NumPy float64: nothing is compiled.
+
+    Parameters
+    ----------
+    net : MLP or AntisymmetricNetwork
+        With one output; tanh, sigmoid, softplus or ReLU.
+    params : sequence of L arrays, or two of them
+    X : array (N, d)
+
+    Returns
+    -------
+    (array (N,), array (N, P))
+
+    Notes
+    -----
+    From the factors: row i of layer l is :math:`m_l\,f_{l-1}(x_i)\otimes b_l(x_i)`. O(N P) time and memory.
+    Source: Book. Chapters: ``composite``, ``implicit_regularization``.
+
+    Examples
+    --------
+    >>> from ntklib import MLP
+    >>> outputs, J = network_jacobian(MLP((2, 1), "tanh", "ntk"), [np.ones((2, 1))], np.array([[1.0, 2.0]]))
+    >>> outputs.tolist(), J.tolist()
+    ([3.0], [[1.0, 2.0]])
+    """
+    if isinstance(net, AntisymmetricNetwork):
+        (u, J), (v, I) = (network_jacobian(net.net, copy, X) for copy in params)
+        return net.scale * 0.5**0.5 * (u - v), net.scale * 0.5**0.5 * np.hstack([J, -I])
+    m = net.parametrization.multiplier
+    weights = [a * np.asarray(W, float) for a, W in zip(m, params)]
+    F, B = factors(weights, X, net.activation.name)
+    J = [a * np.einsum("ia,ib->iab", f, b).reshape(len(f), -1) for a, f, b in zip(m, F, B)]
+    return (F[-1] @ weights[-1])[:, 0], np.hstack(J)
+
+
+def proof_run(net, params, X, y, step_size: float, steps: int, *, outer: OuterLoss = SQUARE) -> pd.DataFrame:
+    r"""Run gradient descent and return, for every step t, all quantities that the proof of T1 compares.
+
+    Parameters
+    ----------
+    net, params, X
+        As in `network_jacobian`.
+    y : array (N,)
+    step_size : float
+        η, for the mean loss.
+    steps : int
+    outer : OuterLoss
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per step, from :math:`\theta_t` to :math:`\theta_{t+1}`: t; ``gap`` and ``next_gap``, the losses
+        :math:`e_t, e_{t+1}`; ``worst``, the largest loss of a sample; ``gradient`` = :math:`\lVert\nabla g\rVert`;
+        ``length`` of the step and ``path`` before it; ``distance`` of its end from the start; ``sigma`` and
+        ``largest``, singular values of :math:`\partial F`; ``outer`` = :math:`\lVert\nabla\ell(F)\rVert`; ``turned``
+        and ``jacobian_turned``, the changes of :math:`\nabla g` and (in operator norm) of :math:`\partial F`.
+
+    Raises
+    ------
+    ValueError
+        For a step size or a number of steps that is not positive.
+
+    Notes
+    -----
+    NumPy float64, one N by P Jacobian a step; a run that diverges ends in NaN. Source: Book. Chapter: ``composite``.
+
+    Examples
+    --------
+    >>> from ntklib import MLP
+    >>> run = proof_run(MLP((1, 1), "tanh", "ntk"), [np.zeros((1, 1))], np.eye(1), np.ones(1), 0.5, 2)
+    >>> run["gap"].tolist(), run["length"].tolist()
+    ([0.5, 0.125], [0.5, 0.25])
+    """
+    eta, steps = positive_float("proof_run", "step_size", step_size), positive_int("proof_run", "steps", steps)
+    X, y, unflatten = np.asarray(X, float), np.asarray(y, float), _unflatten(params)
+    start = np.concatenate([np.ravel(np.asarray(leaf, float)) for leaf in jax.tree.leaves(params)])
+    rows, theta, path = [], start, 0.0
+    here = _state(net, unflatten(theta), X, y, outer)
+    for t in range(steps):
+        after = theta - eta * here["slope"]
+        there = _state(net, unflatten(after), X, y, outer)
+        rows.append({"t": t, "path": path} | _compared(here, there, eta) | {"distance": _norm(after - start)})
+        theta, here, path = after, there, path + rows[-1]["length"]
+    return pd.DataFrame(rows)
+
+
+def _state(net, params, X, y, outer):
+    """Loss, Jacobian per root of N, norm of the outer gradient and gradient of g at one point."""
+    outputs, J = network_jacobian(net, params, X)
+    values, slopes = outer.values(outputs, y)
+    J /= len(X) ** 0.5
+    slope = J.T @ slopes / len(X) ** 0.5
+    losses = {"gap": float(np.mean(values)), "worst": float(np.max(values))}
+    return losses | {"J": J, "outer": slopes, "slope": slope}
+
+
+def _compared(here, there, eta):
+    """What the proof says about the step from one state to the next."""
+    spectrum, change = np.linalg.eigvalsh(here["J"] @ here["J"].T), there["J"] - here["J"]
+    return {
+        "gap": here["gap"],
+        "next_gap": there["gap"],
+        "worst": here["worst"],
+        "gradient": _norm(here["slope"]),
+        "length": eta * _norm(here["slope"]),
+        "sigma": float(max(spectrum[0], 0.0) ** 0.5),
+        "largest": float(spectrum[-1] ** 0.5),
+        "outer": _norm(here["outer"]) / len(here["outer"]) ** 0.5,
+        "turned": _norm(there["slope"] - here["slope"]),
+        "jacobian_turned": float(max(np.linalg.eigvalsh(change @ change.T)[-1], 0.0) ** 0.5),
+    }
+
+
+def _norm(v) -> float:
+    return float(np.linalg.norm(v))
+
+
+def _unflatten(params):
+    """Return the function from one vector to arrays shaped and nested as ``params``."""
+    leaves, tree = jax.tree.flatten(params)
+    ends = np.cumsum([np.size(leaf) for leaf in leaves])
+
+    def unflatten(vector):
+        parts = np.split(vector, ends[:-1])
+        return jax.tree.unflatten(tree, [part.reshape(np.shape(leaf)) for part, leaf in zip(parts, leaves)])
+
+    return unflatten

@@ -1,0 +1,1 @@
+"""The chapter ``edge_of_chaos``: one idea a file."""

@@ -1,0 +1,1 @@
+"""The chapter ``implicit_regularization``: one idea a file."""

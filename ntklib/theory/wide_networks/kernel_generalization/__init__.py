@@ -1,0 +1,1 @@
+"""The chapter ``kernel_generalization``: one idea a file."""

@@ -1,0 +1,1 @@
+"""The chapter ``lazy_training``: one idea a file."""

@@ -1,0 +1,1 @@
+"""The chapter ``learning_rates``: one idea a file."""

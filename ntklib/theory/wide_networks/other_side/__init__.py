@@ -1,0 +1,1 @@
+"""The chapter ``other_side``: one idea a file."""

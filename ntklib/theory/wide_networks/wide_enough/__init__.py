@@ -1,0 +1,1 @@
+"""The chapter ``wide_enough``: one idea a file."""

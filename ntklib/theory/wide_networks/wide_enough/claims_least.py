@@ -1,0 +1,65 @@
+"""Claims on the smallest eigenvalue at initialization: it concentrates, its spread, its gap to the limit."""
+
+import numpy as np
+
+from ntklib.claims import claim
+from ntklib.evidence import frequency, scaling_law
+from ntklib.theory.wide_networks.samples import limit_least, paired_sample, unit_sample
+from ntklib.theory.wide_networks.wide_enough import spectra
+
+TERJEK = "Terjék, González-Sánchez 2022, abstract"
+
+
+@claim(
+    id="terjek-least-concentrates",
+    source=TERJEK,
+    statement="The smallest eigenvalue of the kernel at initialization keeps half of its limit with probability 0.9.",
+    status="open",
+    assumptions="The paper's assumption, tested: ReLU, L = 3, N = 30 points on the sphere of dimension 15, m = 256.",
+    does_not_say="Any rate: for that see the standard deviation.",
+)
+def least_concentrates(*, m=256, N=30, d=15, seeds=100, first_seed=0, probability=0.9):
+    """Count the draws above half of the limit."""
+    X = unit_sample(N, d, 0)[0]
+    values = spectra.least_eigenvalues(X, m, range(first_seed, first_seed + seeds))
+    return frequency(int(np.sum(values >= 0.5 * limit_least(X))), seeds, probability)
+
+
+least_concentrates.refuted_by(m=16)
+
+
+@claim(
+    id="book-least-deviation",
+    source="Book, after Terjék, González-Sánchez 2022",
+    statement="The standard deviation of a separated λ_min at initialization falls like m^(-1/2).",
+    status="proof sketched",
+    assumptions="ReLU, L = 2, 8 unit vectors of dimension 15 of which two are close, 200 draws, m from 64 to 1024.",
+    does_not_say="The same while λ_min is held near zero, or repelled by a neighbour: there the fall is slower.",
+)
+def least_deviation(*, widths=(64, 128, 256, 512, 1024), seeds=200, first_seed=0, exponent=-0.5):
+    """Fit the exponent of the standard deviation in m."""
+    X = paired_sample(8, 15, 0)
+    spread = [spectra.least_eigenvalues(X, m, range(first_seed, first_seed + seeds), depth=2).std() for m in widths]
+    return scaling_law(widths, spread, exponent, (0.7, 1.4), tolerance=0.05)
+
+
+least_deviation.refuted_by(exponent=-1.0)
+
+
+@claim(
+    id="book-least-gap",
+    source="Book, after Terjék, González-Sánchez 2022",
+    statement="Once λ_min spreads less than its distance to the next eigenvalue, its gap to the limit falls like 1/m.",
+    status="proof sketched",
+    assumptions="ReLU, L = 2, N = 30 points on the sphere of dimension 15, 400 draws, m from 32 to 512.",
+    does_not_say="The same for narrow networks: below m = 64 the exponent is nearer to −3/4.",
+)
+def least_gap(*, widths=(32, 64, 128, 256, 512), draws=400, first_seed=0, exponent=-1.0):
+    """Fit the exponent of the mean gap in m."""
+    X = unit_sample(30, 15, 0)[0]
+    limit, seeds = limit_least(X, depth=2), range(first_seed, first_seed + draws)
+    gaps = [limit - spectra.least_eigenvalues(X, m, seeds, depth=2).mean() for m in widths]
+    return scaling_law(widths, gaps, exponent, (0.5, 2.0), tolerance=0.1, widest=0.35)
+
+
+least_gap.refuted_by(exponent=-0.4)
