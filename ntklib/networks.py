@@ -18,7 +18,8 @@ import jax.numpy as jnp
 
 from ntklib._draws import normal
 from ntklib._validate import data_matrix, positive_float, positive_int
-from ntklib.activations import Activation, activation
+from ntklib.activations import Activation
+from ntklib.activations import activation as as_activation
 
 
 @dataclass(frozen=True)
@@ -206,7 +207,7 @@ class MLP:
         self.widths = tuple(positive_int("MLP", f"widths[{i}]", n) for i, n in enumerate(widths))
         if len(self.widths) < 2:
             raise ValueError(f"MLP: widths={self.widths}; expected at least input and output, e.g. (d, n_1, 1).")
-        self.activation: Activation = _activation(activation)
+        self.activation: Activation = as_activation(activation)
         if isinstance(parametrization, str):
             parametrization = named_parametrization(parametrization, self.widths, weight_variance)
         if len(parametrization.init_std) != self.depth:
@@ -296,7 +297,3 @@ class MLP:
         if shapes != expected:
             raise ValueError(f"MLP: params has shapes {shapes}; expected {expected}; use params = net.init(key).")
         return X
-
-
-def _activation(value) -> Activation:
-    return value if isinstance(value, Activation) else activation(value)

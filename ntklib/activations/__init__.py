@@ -5,14 +5,16 @@ infinite-width recursion; where a closed form is known it is used, else a Hermit
 quadrature whose truncation error is known.
 """
 
-from ntklib.activations.base import Activation, activation, hermite_coefficient
-from ntklib.activations.closed_forms import NAMED_ACTIVATIONS
+from ntklib.activations.base import Activation, NumpyTwin
+from ntklib.activations.lookup import activation, hermite_coefficient
 from ntklib.activations.piecewise_linear import homogeneous
 from ntklib.activations.quadrature import QuadratureWarning, from_function
+from ntklib.activations.table import NAMED_ACTIVATIONS
 
 __all__ = [
     "NAMED_ACTIVATIONS",
     "Activation",
+    "NumpyTwin",
     "QuadratureWarning",
     "activation",
     "from_function",

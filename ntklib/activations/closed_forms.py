@@ -1,4 +1,4 @@
-"""Closed-form dual maps: erf, GELU, sine, cosine, quadratic; and the table of named activations.
+"""Closed-form dual maps: erf, GELU, sine, cosine, quadratic.
 
 Notation: ``(u, v)`` is centred Gaussian with covariance ``[[q11, q12], [q12, q22]]``.
 """
@@ -9,11 +9,9 @@ import jax
 import jax.numpy as jnp
 
 from ntklib.activations.base import Activation
-from ntklib.activations.piecewise_linear import homogeneous
-from ntklib.activations.quadrature import from_function
 
 
-def _erf() -> Activation:
+def erf() -> Activation:
     """``E[erf erf] = (2/π) arcsin(2 q12 / sqrt((1+2q11)(1+2q22)))`` (Williams 1997)."""
 
     def dual(q11, q12, q22):
@@ -40,7 +38,7 @@ def _erf() -> Activation:
     )
 
 
-def _gelu() -> Activation:
+def gelu() -> Activation:
     r"""GELU :math:`s\Phi(s)`; with :math:`P = E[\Phi(u)\Phi(v)]`, :math:`\phi` the normal density, by Stein's lemma."""
 
     def parts(q11, q12, q22):
@@ -94,7 +92,7 @@ def _scaled_cosh(q, m):
     return 0.5 * (jnp.exp(q - m) + jnp.exp(-q - m))
 
 
-def _sine_and_cosine() -> tuple[Activation, Activation]:
+def sine_and_cosine() -> tuple[Activation, Activation]:
     """``E[sin sin] = e^{−m} sinh q12`` and ``E[cos cos] = e^{−m} cosh q12`` with ``m = (q11 + q22) / 2``."""
 
     def sinh(q11, q12, q22):
@@ -114,7 +112,7 @@ def _sine_and_cosine() -> tuple[Activation, Activation]:
     return sine, cosine
 
 
-def _quadratic() -> Activation:
+def quadratic() -> Activation:
     """``σ(s) = s²``: ``E[σσ] = q11 q22 + 2 q12²``, ``E[σ'σ'] = 4 q12``; only μ_0 = 1 and μ_2 = √2 are non-zero."""
     return Activation(
         "quadratic",
@@ -124,21 +122,3 @@ def _quadratic() -> Activation:
         lambda q11, q12, q22: 4 * q12,
         lambda r: {0: 1.0, 2: math.sqrt(2)}.get(r, 0.0),
     )
-
-
-def _table() -> dict[str, Activation]:
-    homogeneous_ones = {
-        "relu": (0.5, 0.5),
-        "leaky_relu": ((1 + 0.01) / 2, (1 - 0.01) / 2),
-        "abs": (0.0, 1.0),
-        "identity": (1.0, 0.0),
-    }
-    quadrature_ones = {"sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh, "softplus": jax.nn.softplus}
-    members = [homogeneous(a, b, name) for name, (a, b) in homogeneous_ones.items()]
-    members += [_erf(), _gelu(), *_sine_and_cosine(), _quadratic()]
-    members += [from_function(f, name=name) for name, f in quadrature_ones.items()]
-    return {member.name: member for member in members}
-
-
-NAMED_ACTIVATIONS: dict[str, Activation] = _table()
-"""Activations by name; ``leaky_relu`` has slope 0.01 below zero, other slopes through ``homogeneous``."""
