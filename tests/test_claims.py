@@ -1,22 +1,33 @@
 import dataclasses
+import subprocess
+import sys
 from collections.abc import Mapping
 
+import jax
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
-from ntklib import claims
 from ntklib.claims import (
     Claim,
+    Resolution,
     UnknownClaimError,
     Verdict,
+    at_least,
+    at_most,
     check,
     claim,
+    equal,
+    estimate,
     frequency,
+    identity,
     inequality,
     isolated_registry,
     ledger,
+    mean_of_draws,
+    power_law,
+    probability,
     registry,
     scaling_law,
     slack_chain,
@@ -29,6 +40,8 @@ FIELDS = {
     "status": "proved here",
     "assumptions": "Positive numbers.",
     "does_not_say": "By how much.",
+    "verdict": at_least(),
+    "deterministic": "two numbers",
 }
 
 
@@ -41,9 +54,9 @@ def empty():
 def register(**changes):
     @claim(**{**FIELDS, **changes})
     def means(*, a=1.0, b=4.0, factor=1.0):
-        return inequality((a + b) / 2, factor * (a * b) ** 0.5)
+        yield (a + b) / 2, factor * (a * b) ** 0.5
 
-    means.refuted_by(factor=2.0)
+    means.refuted_by("twice the geometric mean", factor=2.0)
     return means
 
 
@@ -63,20 +76,22 @@ def test_registering_needs_check_and_refutation_and_the_check_stays_callable(emp
 def test_refutation_may_be_a_function(empty):
     @claim(**FIELDS)
     def means(*, factor=1.0):
-        return inequality(2.5, factor * 2.0)
+        yield 2.5, factor * 2.0
 
-    @means.refuted_by
+    @means.refuted_by("ten times the geometric mean")
     def broken():
         return means(factor=10.0)
 
     assert registry["am-gm"].refutation is broken
+    assert registry["am-gm"].rival == "ten times the geometric mean"
+    assert dict(registry["am-gm"].broken) == {}
     assert ledger()["refuted"].tolist() == [True]
 
 
 def test_claim_without_refutation_blocks_the_registry(empty):
     @claim(**FIELDS)
     def means():
-        return inequality(2.5, 2.0)
+        yield 2.5, 2.0
 
     with pytest.raises(TypeError, match=r"am-gm has no refutation; expected `check.refuted_by"):
         list(registry)
@@ -84,10 +99,10 @@ def test_claim_without_refutation_blocks_the_registry(empty):
 
 def test_refutation_must_break_something_that_exists(empty):
     means = register()
-    with pytest.raises(TypeError, match="received nothing; expected a function or the parameters that break"):
-        means.refuted_by()
     with pytest.raises(TypeError, match="no parameter 'depth'; expected some of a, b, factor"):
-        means.refuted_by(depth=3)
+        means.refuted_by("depth three", depth=3)
+    with pytest.raises(ValueError, match="rival is empty; expected a sentence"):
+        means.refuted_by(" ", factor=2.0)
 
 
 def test_registry_and_claims_are_read_only(empty):
@@ -117,16 +132,34 @@ def test_same_function_may_register_again_and_another_may_not(empty):
 
         @claim(**FIELDS)
         def other():
-            return inequality(1.0, 1.0)
+            yield 1.0, 1.0
 
 
-def test_looking_into_the_registry_imports_the_theory_and_nothing_before(monkeypatch):
-    asked = []
-    monkeypatch.setattr(claims, "_CLAIMS", {})
-    monkeypatch.setattr(claims.importlib, "import_module", asked.append)
-    assert asked == []
-    assert len(registry) == 0
-    assert set(asked) == {"ntklib.theory"}
+def test_importing_the_package_fills_the_registry():
+    program = "import sys, ntklib.tables; print(len(sys.modules['ntklib.claims'].registry))"
+    count = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert int(count) == len(registry) >= 270
+
+
+@pytest.mark.parametrize("parameters", ["*, first_seed=0, seed=0", "*, seeds=3", "*, trials=10", "*, N=3, draws=5"])
+def test_all_randomness_comes_from_a_parameter_called_seed(empty, parameters):
+    names = {}
+    exec(f"def check({parameters}):\n    yield 1.0, 1.0", names)
+    with pytest.raises(TypeError, match="expected the first of its seeds in a parameter called 'seed'"):
+        claim(**{**FIELDS, "deterministic": ""})(names["check"])
+
+
+def test_a_check_has_a_seed_or_says_why_it_needs_none(empty):
+    def seeded(*, seed=0):
+        yield 1.0, 1.0
+
+    def unseeded(*, N=1):
+        yield 1.0, 1.0
+
+    for check_, why in ((seeded, "numbers"), (unseeded, "")):
+        with pytest.raises(TypeError, match="expected a seed, or the reason why nothing in it is random"):
+            claim(**{**FIELDS, "deterministic": why})(check_)
+    claim(**{**FIELDS, "deterministic": ""})(seeded)
 
 
 @pytest.mark.parametrize(
@@ -161,9 +194,9 @@ def test_sources_of_the_theory_sheets_are_accepted(empty, source):
 
 def test_check_whose_parameters_lack_defaults_is_refused(empty):
     with pytest.raises(TypeError, match="parameter 'n' of the check of 'am-gm' has no default"):
-        claim(**FIELDS)(lambda n: inequality(n, 1.0))
+        claim(**FIELDS)(lambda n: [(n, 1.0)])
     with pytest.raises(TypeError, match="parameter 'rest' of the check of 'am-gm' has no default or no name"):
-        claim(**FIELDS)(lambda **rest: inequality(1.0, 1.0))
+        claim(**FIELDS)(lambda **rest: [(1.0, 1.0)])
 
 
 # check and ledger
@@ -188,15 +221,15 @@ def test_unknown_ids_and_parameters_are_named_with_their_neighbours(empty):
     assert "am-gn" not in registry
 
 
-def test_check_must_return_a_verdict_and_its_errors_say_whose_they_are(empty):
+def test_a_check_without_rows_is_refused_and_errors_say_whose_they_are(empty):
     @claim(**FIELDS)
     def wrong(*, crash=False):
         if crash:
             raise ArithmeticError("overflow")
-        return True
+        yield from ()
 
-    wrong.refuted_by(crash=True)
-    with pytest.raises(TypeError, match="the check of 'am-gm' returned a bool; expected a Verdict"):
+    wrong.refuted_by("overflow", crash=True)
+    with pytest.raises(ValueError, match="the check yielded no row; expected `yield measured, bound, settings`"):
         check("am-gm")
     with pytest.raises(ArithmeticError) as caught:
         check("am-gm", crash=True)
@@ -216,6 +249,9 @@ def test_ledger_has_exactly_its_columns_and_one_row_per_claim_in_order(empty):
             "measured",
             "predicted",
             "slack",
+            "resolution",
+            "grade",
+            "rival",
             "holds",
             "refuted",
             "seconds",
@@ -227,6 +263,8 @@ def test_ledger_has_exactly_its_columns_and_one_row_per_claim_in_order(empty):
     )
     assert table["holds"].dtype == table["refuted"].dtype == bool
     assert (table["seconds"] >= 0).all()
+    assert [str(table["resolution"][0]), table["grade"][0]] == ["bound × 1.2 (median 1.2)", "sharp"]
+    assert table["rival"][0] == "twice the geometric mean"
     assert ledger(["a"])["id"].tolist() == ["a"]
     assert list(ledger([]).columns) == list(table.columns)
 
@@ -234,15 +272,15 @@ def test_ledger_has_exactly_its_columns_and_one_row_per_claim_in_order(empty):
 def test_ledger_shows_a_refutation_that_fails_to_refute_and_a_claim_that_fails(empty):
     @claim(**FIELDS)
     def toothless(*, factor=1.0, truth=1.0):
-        return inequality(truth, 0.5 * min(factor, 1.0))
+        yield truth, 0.5 * min(factor, 1.0)
 
-    toothless.refuted_by(factor=100.0)
+    toothless.refuted_by("a factor that does nothing", factor=100.0)
 
     @claim(**{**FIELDS, "id": "false"})
     def false(*, factor=1.0):
-        return inequality(1.0, 2.0 * factor)
+        yield 1.0, 2.0 * factor
 
-    false.refuted_by(factor=5.0)
+    false.refuted_by("worse", factor=5.0)
     assert ledger()[["holds", "refuted"]].to_numpy().tolist() == [[True, False], [False, True]]
 
 
@@ -252,14 +290,152 @@ def test_ledger_refuses_unknown_ids_before_running_and_a_bare_string(empty):
     @claim(**FIELDS)
     def noted(*, factor=1.0):
         ran.append(factor)
-        return inequality(1.0, factor)
+        yield 1.0, factor
 
-    noted.refuted_by(factor=2.0)
+    noted.refuted_by("twice", factor=2.0)
     with pytest.raises(UnknownClaimError):
         ledger(["am-gm", "nowhere"])
     assert not ran
     with pytest.raises(TypeError, match=r"expected a list of ids; write \['am-gm'\]"):
         ledger("am-gm")
+
+
+@pytest.mark.skipif(not jax.config.jax_enable_x64, reason="claims are stated for float64")
+def test_workers_find_the_same_numbers_in_the_same_order():
+    ids = ["nguyen-limit-upper", "arc-cosine-kernels"]
+    here, there = ledger(ids), ledger(ids, workers=2)
+    assert here["id"].tolist() == there["id"].tolist() == ids
+    numbers = ["measured", "predicted", "slack"]
+    np.testing.assert_allclose(here[numbers].astype(float), there[numbers].astype(float), rtol=1e-9, atol=1e-12)
+    assert here["resolution"].map(str).tolist() == there["resolution"].map(str).tolist()
+
+
+# forms
+
+
+def verdict_of(form, *rows, **parameters):
+    return form(list(rows), parameters)
+
+
+def test_rows_become_a_table_and_arrays_several_rows():
+    verdict = verdict_of(at_most(), ([1.0, 2.0], 4.0, {"N": 3}), (3.0, 4.0, {"N": 5}))
+    assert verdict.table.to_dict("list") == {
+        "N": [3, 3, 5],
+        "measured": [1.0, 2.0, 3.0],
+        "predicted": [4.0, 4.0, 4.0],
+        "slack": [4.0, 2.0, 4 / 3],
+    }
+
+
+def test_a_parameter_of_the_check_replaces_the_option_of_the_same_name():
+    rows = [(x**1.2, None, {"x": x}) for x in (1.0, 3.0, 10.0)]
+    law = power_law("x", exponent=1.2, ratio_band=(0.9, 1.1))
+    assert law(rows, {})
+    assert not law(rows, {"exponent": 1.0, "N": 3})
+    with pytest.raises(TypeError, match="received the option 'tolerence'; expected some of"):
+        at_least(tolerence=0.1)
+
+
+def test_a_scaling_law_compares_with_an_absolute_right_side_when_it_is_told_to():
+    rows = [(2 * x, x, {"x": x}) for x in (1.0, 3.0, 10.0)]
+    assert verdict_of(power_law("x", exponent=1.0, ratio_band=(0.9, 1.1)), *rows)
+    assert not verdict_of(power_law("x", absolute=True, exponent=1.0, ratio_band=(0.9, 1.1)), *rows)
+
+
+def test_identities_compare_two_routes():
+    assert verdict_of(equal(tolerance=1e-12), (np.pi, np.pi * (1 + 1e-14)))
+    assert not verdict_of(equal(tolerance=1e-12), (np.pi, np.pi * (1 + 1e-11)))
+    assert verdict_of(equal(tolerance=0.0), (3.0, 3.0), (0.0, 0.0))
+    assert not verdict_of(equal(tolerance=0.0), (3.0, 4.0))
+    assert not verdict_of(equal(tolerance=0.5), (np.nan, 1.0))
+    assert identity(1e-20, 0.0, tolerance=1e-12, scale=1.0)
+
+
+def test_means_of_draws_are_compared_by_their_standard_errors():
+    draws = np.random.default_rng(0).normal(5.0, 1.0, 10_000)
+    verdict = verdict_of(mean_of_draws(), (draws, 5.0))
+    assert verdict
+    assert not verdict_of(mean_of_draws(), (draws, 5.06))
+    np.testing.assert_allclose(verdict.table["error"][0], 0.01, rtol=0.05)
+
+
+def test_probabilities_count():
+    assert verdict_of(probability(), ((95, 100), 0.95, {"d": 1}), ((99, 100), 0.95, {"d": 2}))
+    assert not verdict_of(probability(), ((60, 100), 0.95, {"d": 1}))
+
+
+# resolutions: what is called the nearest rejected statement is rejected, and what lies within is not
+
+
+@pytest.mark.parametrize("direction", [">=", "<="])
+def test_the_resolution_of_an_inequality_is_the_factor_that_breaks_it(direction):
+    rng = np.random.default_rng(3)
+    bound, room = rng.lognormal(size=9), 1.1 + rng.lognormal(size=9)
+    measured = bound * room if direction == ">=" else bound / room
+    found = inequality(measured, bound, direction=direction).resolution
+    assert [found.nearest, found.median] == pytest.approx([room.min(), np.sort(room)[4]])
+    for factor, holds in ((found.nearest * 0.999, True), (found.nearest * 1.001, False)):
+        tighter = bound * factor if direction == ">=" else bound / factor
+        assert inequality(measured, tighter, direction=direction).holds == holds
+
+
+@pytest.mark.parametrize(("relation", "sides"), [("==", (-1, 1)), (">=", (1,)), ("<=", (-1,))])
+def test_the_resolution_of_a_law_is_the_nearest_exponent_that_breaks_it(relation, sides):
+    x, y = _noisy_power(1.0)
+    options = {"relation": relation, "tolerance": 0.03}
+    found = scaling_law(x, y, 1.0, (0.0, np.inf), **options).resolution
+    assert found.grade == ("sharp" if found.nearest <= 0.1 else "loose")
+    broken = [not scaling_law(x, y, 1.0 + s * (found.nearest + 1e-6), (0.0, np.inf), **options) for s in sides]
+    inside = [scaling_law(x, y, 1.0 + s * (found.nearest - 1e-6), (0.0, np.inf), **options).holds for s in sides]
+    assert any(broken)
+    assert any(inside)
+    if len(sides) == 1:
+        assert all(broken)
+
+
+def test_the_factors_of_an_absolute_law_are_those_that_keep_its_band():
+    x = np.geomspace(1, 100, 5)
+    verdict = scaling_law(x, 3 * x, 1.0, (0.5, 4.0), predicted=2 * x)
+    assert "constant × [0.33, 2.7]" in str(verdict.resolution)
+
+
+def test_the_resolution_of_an_estimate_is_the_relative_error_that_breaks_it():
+    found = estimate([2.01], [0.01], 2.0, confidence=0.95).resolution
+    for error, holds in ((found.nearest * 0.999, True), (found.nearest * 1.001, False)):
+        assert estimate([2.01], [0.01], 2.0 * (1 + error), confidence=0.95).holds == holds or not holds
+    assert not estimate([2.01], [0.01], 2.0 * (1 + found.nearest * 1.001), confidence=0.95)
+    assert found.grade == "sharp"
+
+
+def test_the_resolution_of_a_frequency_is_the_nearest_probability_that_breaks_it():
+    found = frequency(95, 100, 0.9).resolution
+    assert frequency(95, 100, 0.9 + found.nearest - 1e-6)
+    assert not frequency(95, 100, 0.9 + found.nearest + 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "grade"),
+    [
+        (lambda: inequality([2.0, 3.0, 9.0], [1.9, 2.0, 1.0]), "sharp"),
+        (lambda: inequality([2.0, 3.0, 9.0], [1.9, 1.0, 1.0]), "loose"),
+        (lambda: inequality(0.2, 1.5, direction="<=", trivial=1.0), "vacuous"),
+        (lambda: inequality([2.0, 3.0], [-1.0, -2.0]), "vacuous"),
+        (lambda: inequality([-2.0, 3.0, 3.0], [-3.0, 2.0, 2.0]), "sharp"),
+        (lambda: identity(1.0, 1.0, tolerance=1e-6), "sharp"),
+        (lambda: identity(1.0, 1.0, tolerance=1e-3), "loose"),
+        (lambda: frequency([100, 100], [100, 100], [0.0, 0.5]), "vacuous"),
+        (lambda: frequency(970, 1000, 0.95), "sharp"),
+        (lambda: frequency(100, 100, 0.5), "loose"),
+    ],
+)
+def test_grades(verdict, grade):
+    assert verdict().grade == grade
+
+
+def test_one_degenerate_row_does_not_make_a_check_sharp():
+    found = inequality([1.0, 50.0, 60.0], [1.0, 1.0, 1.0]).resolution
+    assert found == Resolution("factor", 1.0, 50.0, "bound × 1.0 (median 50)")
+    assert found.grade == "loose"
 
 
 # verdicts
@@ -316,6 +492,17 @@ def test_nan_never_holds(sides, direction):
     verdict = inequality(*sides, direction=direction)
     assert not verdict
     assert np.isnan(verdict.slack)
+
+
+@pytest.mark.parametrize("tolerance", [np.nan, -1e-9, 1.0, np.inf])
+def test_a_tolerance_that_would_accept_everything_is_refused(tolerance):
+    for wrong in (
+        lambda: inequality(1.0, 2.0, tolerance=tolerance),
+        lambda: scaling_law([1, 2, 10], [1, 2, 10], 5.0, (0, np.inf), tolerance=tolerance),
+        lambda: identity(1.0, 2.0, tolerance=tolerance),
+    ):
+        with pytest.raises(ValueError, match=r"expected a number in \[0, 1\); NaN would accept everything"):
+            wrong()
 
 
 def test_tolerance_forgives_rounding_only():

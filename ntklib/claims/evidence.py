@@ -3,9 +3,11 @@
 import numpy as np
 from scipy.special import betaincinv
 
+from ntklib.claims.resolution import of_exponent, of_frequency
+from ntklib.claims.sides import beside, fraction, one_of, room, two_sides
+from ntklib.claims.verdicts import Verdict
 from ntklib.fits import fit_loglog
 from ntklib.tables import format_value
-from ntklib.verdicts import Verdict, _one_of, _room, _rows, _table
 
 RELATIONS = (">=", "<=", "==")
 
@@ -56,7 +58,8 @@ def scaling_law(
     Returns
     -------
     Verdict
-        ``measured`` and ``predicted`` are exponents.
+        ``measured`` and ``predicted`` are exponents; the resolution holds the exponents that would pass, interval
+        and tolerance together, and the factors of an absolute right side that would.
 
     Raises
     ------
@@ -66,14 +69,14 @@ def scaling_law(
     Notes
     -----
     O(n) time and memory; the interval's assumptions are those of `fit_loglog`. Source: Book.
-    Used in the chapters ``recursion``, ``smallest_eigenvalue`` and ``depth``.
 
     Examples
     --------
     >>> scaling_law([10, 20, 50, 100], [21, 39, 102, 199], 1.0, ratio_band=(0.8, 1.25)).holds
     True
     """
-    _one_of("scaling_law", "relation", relation, RELATIONS)
+    one_of("scaling_law", "relation", relation, RELATIONS)
+    fraction("scaling_law", "tolerance", tolerance)
     fit = fit_loglog(x, y, confidence)
     x, y = np.asarray(x, float), np.asarray(y, float)
     _at_least_a_decade(x)
@@ -86,11 +89,14 @@ def scaling_law(
     decided = (fit.high - fit.low) / 2 <= widest
     inside = bool(((ratio >= low) & (ratio <= high)).all())
     interval = f"{confidence:.0%} interval {format_value([fit.low, fit.high])}"
+    interval += f" and {format_value(float(tolerance))} beyond it" if tolerance else ""
     note = f"exponent {relation} {format_value(float(exponent))}, {interval}{'' if decided else ', too wide'}"
     band = f"ratios {format_value([ratio.min(), ratio.max()])} {'in' if inside else 'outside'} the band"
-    frame = _table("scaling_law", table, x=x, measured=y, predicted=right, ratio=ratio)
+    frame = beside("scaling_law", table, x=x, measured=y, predicted=right, ratio=ratio)
     holds = inside and decided and not wrong
-    return Verdict(fit.slope, exponent, ratio.max() / ratio.min(), holds, frame, f"{note}; {band}")
+    factors = None if predicted is None else (low / ratio.min(), high / ratio.max())
+    resolution = of_exponent(exponent, fit.low - tolerance, fit.high + tolerance, relation, factors)
+    return Verdict(fit.slope, exponent, ratio.max() / ratio.min(), holds, frame, f"{note}; {band}", resolution)
 
 
 def frequency(successes, trials, predicted, *, table=None, relation: str = ">=", confidence: float = 0.95) -> Verdict:
@@ -127,15 +133,15 @@ def frequency(successes, trials, predicted, *, table=None, relation: str = ">=",
     Notes
     -----
     The interval is exact for any number of trials (never shorter than its coverage). O(rows) time and memory.
-    Clopper and Pearson, 1934. Used in the chapter ``smallest_eigenvalue``.
+    Clopper and Pearson, 1934.
 
     Examples
     --------
     >>> frequency(96, 100, predicted=0.95).holds, frequency(60, 100, predicted=0.95).holds
     (True, False)
     """
-    _one_of("frequency", "relation", relation, RELATIONS)
-    k, n = _rows("frequency", successes, trials)
+    one_of("frequency", "relation", relation, RELATIONS)
+    k, n = two_sides("frequency", successes, trials)
     p = np.broadcast_to(np.asarray(predicted, float), k.shape)
     _check_counts(k, n, p)
     alpha = (1 - confidence) / k.size
@@ -143,14 +149,16 @@ def frequency(successes, trials, predicted, *, table=None, relation: str = ">=",
     low, high = _clopper_pearson(k, n, alpha)
     too_low, too_high = high < p, low > p
     wrong = {">=": too_low, "<=": too_high, "==": too_low | too_high}[relation]
-    slack = _room(p, k / n) if relation == "<=" else _room(k / n, p)
+    slack = room(p, k / n) if relation == "<=" else room(k / n, p)
     margin = {">=": k / n - p, "<=": p - k / n, "==": -np.abs(k / n - p)}[relation]
     worst = np.lexsort((margin, ~wrong))[0]
     counts = {"successes": k.astype(int), "trials": n.astype(int)}
-    frame = _table("frequency", table, **counts, measured=k / n, low=low, high=high, predicted=p)
+    frame = beside("frequency", table, **counts, measured=k / n, low=low, high=high, predicted=p)
     interval = f"{confidence:.0%} interval {format_value([low[worst], high[worst]])}, {int(n[worst])} trials"
     note = f"probability {relation} predicted in {k.size - wrong.sum()} of {k.size} rows; {interval}"
-    return Verdict(k[worst] / n[worst], p[worst], slack[worst], not wrong.any(), frame, note)
+    nothing = {">=": p <= 0, "<=": p >= 1, "==": np.zeros(p.shape, bool)}[relation]
+    resolution = of_frequency(p, low, high, relation, nothing)
+    return Verdict(k[worst] / n[worst], p[worst], slack[worst], not wrong.any(), frame, note, resolution)
 
 
 _ROUNDING = 1e-9
@@ -161,7 +169,7 @@ def _power_law(x, y, exponent) -> np.ndarray:
 
 
 def _right_side(y, predicted) -> np.ndarray:
-    right = _rows("scaling_law", y, predicted)[1]
+    right = two_sides("scaling_law", y, predicted)[1]
     if not (np.isfinite(right) & (right > 0)).all():
         raise ValueError("scaling_law: predicted has an entry that is not positive; drop that setting.")
     return right
