@@ -6,7 +6,6 @@ precision: do so yourself with ``jax.config.update("jax_enable_x64", True)`` bef
 
 from ntklib import activations, claims, datasets, kernels, spectrum, training
 from ntklib.activations import activation, hermite_coefficient
-from ntklib.experiments import sweep
 from ntklib.kernels import (
     angular_profile,
     empirical_ntk,
@@ -16,6 +15,7 @@ from ntklib.kernels import (
 )
 from ntklib.networks import MLP, Parametrization, named_parametrization
 from ntklib.spectrum import certified_smallest_eigenvalue, smallest_eigenvalue, smallest_singular_value
+from ntklib.sweeps import sweep
 from ntklib.tables import Table
 from ntklib.training import AntisymmetricNetwork, Trajectory, gradient_descent, least_squares
 

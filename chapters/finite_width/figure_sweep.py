@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 
 import ntklib
-from ntklib.experiments import sweep
+from ntklib.sweeps import sweep
 from ntklib.theory.finite_width.two_sided.figure import CELLS, figure_cell
 
 TABLE = Path(ntklib.__file__).parent / "theory" / "finite_width" / "data" / "figure.csv"

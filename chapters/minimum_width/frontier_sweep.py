@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 
 import ntklib
-from ntklib.experiments import sweep
+from ntklib.sweeps import sweep
 from ntklib.theory.minimum_width.optimization.frontier import CELLS, frontier_cell
 
 TABLE = Path(ntklib.__file__).parent / "theory" / "minimum_width" / "data" / "frontier.csv"

@@ -11,7 +11,7 @@ from pathlib import Path
 import jax
 
 import ntklib
-from ntklib.experiments import sweep
+from ntklib.sweeps import sweep
 from ntklib.theory.minimum_width.interpolation.transition import (
     CELLS,
     interpolation_cell,

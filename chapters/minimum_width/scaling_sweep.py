@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 import ntklib
-from ntklib.experiments import sweep
+from ntklib.sweeps import sweep
 from ntklib.theory.minimum_width.scaling_figure.figure import (
     CELLS,
     TANH_CELLS,

@@ -13,7 +13,7 @@ import jax
 import pandas as pd
 
 import ntklib
-from ntklib.experiments import sweep
+from ntklib.sweeps import sweep
 from ntklib.theory.polylog_width.four_widths.outcomes import MEANING, SIZES, needed_cell
 
 TABLE = Path(ntklib.__file__).parent / "theory" / "polylog_width" / "data" / "four_widths.csv"
