@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 import ntklib
-from ntklib import claims
+from ntklib import claims, plain
+from ntklib.claims import slack_chain
 from ntklib.theory.finite_width import anatomy as theory
 from ntklib.theory.finite_width.anatomy import norms
 from ntklib.theory.finite_width.anatomy.claims import he_params, sphere_factors
 from ntklib.theory.finite_width.scales import backward_mean, block_mean, feature_mean
 from ntklib.theory.infinite_width.smallest_eigenvalue.links import schur_product_bound
 from ntklib.theory.infinite_width.tangent_kernel.statements import flat_jacobian
-from ntklib.verdicts import slack_chain
 
 needs_x64 = pytest.mark.skipif(jnp.result_type(float) != jnp.float64, reason="needs 64-bit precision")
 
@@ -30,7 +30,7 @@ def test_layer_kernels_sum_to_the_gram_matrix_of_the_jacobian(parametrization):
     net = ntklib.MLP((4, 7, 5, 1), "relu", parametrization)
     params, X = net.init(jax.random.key(0)), np.random.default_rng(1).standard_normal((6, 4))
     J = np.asarray(flat_jacobian(net, params, X))
-    K = sum(theory.layer_kernels(*theory.network_factors(net, params, X)))
+    K = sum(plain.layer_kernels(*theory.network_factors(net, params, X)))
     assert np.abs(K - J @ J.T).max() <= 50 * np.finfo(float).eps * np.abs(K).max()
 
 
@@ -38,7 +38,9 @@ def test_layer_kernels_sum_to_the_gram_matrix_of_the_jacobian(parametrization):
 def test_numpy_factors_are_those_of_the_network():
     net = ntklib.MLP((4, 7, 5, 1), "relu", "he")
     params, X = he_params(net.widths, 0), np.random.default_rng(1).standard_normal((6, 4))
-    pairs = zip(theory.relu_factors(params, X), theory.network_factors(net, [jnp.array(W) for W in params], X))
+    pairs = zip(
+        plain.factors(params, X, activation="relu"), theory.network_factors(net, [jnp.array(W) for W in params], X)
+    )
     for ours, theirs in pairs:
         for a, b in zip(ours, theirs, strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12)
@@ -61,7 +63,7 @@ def test_the_bound_is_the_sum_of_schurs_product_bounds_and_the_chain_descends_to
     frame, bound = theory.anatomy(F, B), theory.schur_sum_bound(F, B)
     products = [schur_product_bound(f @ f.T, b @ b.T) for f, b in zip(F, B, strict=True)]
     assert bound == pytest.approx(sum(products), rel=1e-10)
-    assert frame["share"].sum() == pytest.approx(lowest(sum(theory.layer_kernels(F, B))), rel=1e-8)
+    assert frame["share"].sum() == pytest.approx(lowest(sum(plain.layer_kernels(F, B))), rel=1e-8)
     chain = slack_chain(theory.bound_links(frame, 30))
     assert chain["value"].iloc[-1] == pytest.approx(bound, rel=1e-10)
     assert bound > 0
@@ -72,22 +74,22 @@ def test_the_bound_is_the_sum_of_schurs_product_bounds_and_the_chain_descends_to
 def test_the_bound_is_attained_where_the_feature_kernels_are_multiples_of_the_identity():
     F, B = [3 * np.eye(4), np.eye(4)], [np.diag([1.0, 2.0, 3.0, 4.0]), np.ones((4, 1))]
     assert theory.schur_sum_bound(F, B) == pytest.approx(10.0, rel=1e-14)
-    assert lowest(sum(theory.layer_kernels(F, B))) == pytest.approx(10.0, rel=1e-14)
+    assert lowest(sum(plain.layer_kernels(F, B))) == pytest.approx(10.0, rel=1e-14)
 
 
 def test_a_dead_sample_makes_truth_and_bound_zero():
     params, X = he_params((5, 80, 3, 1), 0), np.random.default_rng(0).standard_normal((20, 5))
     params[1] = -np.abs(params[1])
-    F, B = theory.relu_factors(params, X)
-    assert not np.any(sum(theory.layer_kernels(F, B)))
+    F, B = plain.factors(params, X, activation="relu")
+    assert not np.any(sum(plain.layer_kernels(F, B)))
     assert theory.schur_sum_bound(F, B) == 0.0
 
 
 def test_rescaling_one_layer_scales_each_block_by_all_factors_but_its_own():
     params, X = he_params((5, 9, 8, 1), 0), np.random.default_rng(0).standard_normal((6, 5))
-    plain, alpha = theory.layer_kernels(*theory.relu_factors(params, X)), [0.5, 3.0, 7.0]
-    scaled = theory.layer_kernels(*theory.relu_factors([a * W for a, W in zip(alpha, params)], X))
-    for a, before, after in zip(alpha, plain, scaled, strict=True):
+    direct, alpha = plain.layer_kernels(*plain.factors(params, X, activation="relu")), [0.5, 3.0, 7.0]
+    scaled = plain.layer_kernels(*plain.factors([a * W for a, W in zip(alpha, params)], X, activation="relu"))
+    for a, before, after in zip(alpha, direct, scaled, strict=True):
         np.testing.assert_allclose(after, (np.prod(alpha) / a) ** 2 * before, rtol=1e-10)
 
 
@@ -128,7 +130,7 @@ def test_sampled_norms_are_those_of_networks():
     f, b = norms.sampled_norms((3, 5, 4, 1), (1.0, 2.0, 0.5), np.ones(3), draws=1, seed=7)
     rng = np.random.default_rng(7)
     params = [s * rng.standard_normal((1, *shape))[0] for s, shape in zip((1.0, 2.0, 0.5), ((3, 5), (5, 4), (4, 1)))]
-    F, B = theory.relu_factors(params, np.ones((1, 3)))
+    F, B = plain.factors(params, np.ones((1, 3)), activation="relu")
     np.testing.assert_allclose(f[:, 0], [np.sum(a**2) for a in F], rtol=1e-12)
     np.testing.assert_allclose(b[:, 0], [np.sum(a**2) for a in B], rtol=1e-12)
 
@@ -147,7 +149,7 @@ def test_backward_levels_name_a_layer_without_a_law():
 def test_the_part_of_a_backward_vector_along_its_features_is_the_output():
     """The exact half of the law: b_k · f_k = f_L, by homogeneity."""
     params, X = he_params((5, 9, 8, 7, 1), 3), np.random.default_rng(0).standard_normal((6, 5))
-    F, B = theory.relu_factors(params, X)
+    F, B = plain.factors(params, X, activation="relu")
     for k in (1, 2, 3):
         np.testing.assert_allclose(np.sum(F[k] * B[k - 1], axis=1), (F[-1] @ params[-1])[:, 0], rtol=1e-12, atol=1e-12)
 

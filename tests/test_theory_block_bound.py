@@ -5,18 +5,19 @@ import math
 import numpy as np
 import pytest
 
+from ntklib import plain
 from ntklib.theory.minimum_width.block_bound import centering, norms
 from ntklib.theory.minimum_width.block_bound import claims as block_claims
 from ntklib.theory.minimum_width.block_bound import spectrum as spectra
 from ntklib.theory.minimum_width.block_bound import statements as theory
-from ntklib.theory.minimum_width.networks import block_jacobian, draw_weights, row_products, tangent_kernels
+from ntklib.theory.minimum_width.setting import block_jacobian, tangent_kernels
 
 EPS = float(np.finfo(float).eps)
 
 
 @pytest.fixture
 def factors():
-    params, rng = draw_weights((5, 6, 7, 1), 0), np.random.default_rng(1)
+    params, rng = plain.draw((5, 6, 7, 1), "bombari", 0), np.random.default_rng(1)
     F, B = centering.block_factors(params, rng.standard_normal((20, 5)), "softplus")
     return F, B, centering.sample_means(*centering.block_factors(params, rng.standard_normal((300, 5)), "softplus"))
 
@@ -28,15 +29,15 @@ def projector(v):
 def test_subtracted_kernels_are_those_of_the_explicit_jacobian(factors):
     F, B, means = factors
     f, b = F - means.features, B - means.backward
-    explicit = [row_products(F, B), row_products(f, B), row_products(f, b)]
+    explicit = [plain.row_products(F, B), plain.row_products(f, B), plain.row_products(f, b)]
     explicit.append(explicit[-1] - means.product.ravel())
     for K, J in zip(centering.subtracted_kernels(F, B, means), explicit, strict=True):
-        assert np.abs(K - J @ J.T).max() <= 100 * EPS * np.abs(row_products(F, B)).max() ** 2 * 42
+        assert np.abs(K - J @ J.T).max() <= 100 * EPS * np.abs(plain.row_products(F, B)).max() ** 2 * 42
 
 
 def test_projected_kernels_are_those_of_the_jacobian_times_a_projection(factors):
     F, B, means = factors
-    J, P, R = row_products(F, B), projector(means.features), projector(means.backward)
+    J, P, R = plain.row_products(F, B), projector(means.features), projector(means.backward)
     M = (P @ means.product @ R).ravel()
     steps = [np.eye(42), np.kron(P, np.eye(7)), np.kron(P, R), np.kron(P, R) @ projector(M)]
     for K, Q in zip(centering.projected_kernels(F, B, means), steps, strict=True):
@@ -45,7 +46,7 @@ def test_projected_kernels_are_those_of_the_jacobian_times_a_projection(factors)
 
 
 def test_the_projected_rows_have_mean_zero_over_the_population():
-    params, X = draw_weights((5, 6, 7, 1), 3), np.random.default_rng(4).standard_normal((400, 5))
+    params, X = plain.draw((5, 6, 7, 1), "bombari", 3), np.random.default_rng(4).standard_normal((400, 5))
     F, B = centering.block_factors(params, X, "softplus")
     K = centering.projected_kernels(F, B, centering.sample_means(F, B))
     assert abs(K[-1].sum()) <= 1e-9 * K[-1].trace() < 1e-3 * K[-2].sum()
@@ -53,7 +54,7 @@ def test_the_projected_rows_have_mean_zero_over_the_population():
 
 def test_the_first_kernel_is_the_block_and_a_vanishing_mean_changes_nothing(factors):
     F, B, means = factors
-    params, X = draw_weights((5, 6, 7, 1), 0), np.random.default_rng(1).standard_normal((20, 5))
+    params, X = plain.draw((5, 6, 7, 1), "bombari", 0), np.random.default_rng(1).standard_normal((20, 5))
     np.testing.assert_allclose(
         centering.projected_kernels(F, B, means)[0], tangent_kernels(params, X, "softplus")[1], rtol=1e-12
     )
@@ -66,7 +67,7 @@ def test_the_first_kernel_is_the_block_and_a_vanishing_mean_changes_nothing(fact
 def test_worst_losses_are_spectral_norms_of_what_is_projected_away(factors):
     F, B, means = factors
     f, b = F - means.features, B - means.backward
-    J, M = row_products(f, b), means.product.ravel()
+    J, M = plain.row_products(f, b), means.product.ravel()
     lost = [
         np.kron(np.eye(6) - projector(means.features), np.eye(7)),
         np.kron(np.eye(6), np.eye(7) - projector(means.backward)),
@@ -96,7 +97,7 @@ def test_limits_of_step_and_linear_functions_are_known_exactly():
 @pytest.mark.parametrize(("depth", "activation"), [(3, "tanh"), (4, "softplus")])
 def test_limits_are_approached_by_wide_networks(depth, activation):
     n, rng = 300, np.random.default_rng(0)
-    params = draw_weights((n,) * depth + (1,), 1)
+    params = plain.draw((n,) * depth + (1,), "bombari", 1)
     params[-1] *= math.sqrt(n) / np.linalg.norm(params[-1])
     F, B = centering.block_factors(params, rng.standard_normal((2000, n)), activation)
     measured = [A.var(axis=0).mean() for A in (F, B)]
@@ -104,8 +105,8 @@ def test_limits_are_approached_by_wide_networks(depth, activation):
 
 
 def test_limits_refuse_what_they_cannot_compute():
-    with pytest.raises(ValueError, match=r"activation_pair: activation='gelu'; expected a pair"):
-        norms.limit_variances("gelu", 3)
+    with pytest.raises(ValueError, match=r"activation: value='step'; expected a known name"):
+        norms.limit_variances("step", 3)
     with pytest.raises(ValueError, match=r"limit_variances: depth=1; expected at least 2"):
         norms.limit_variances("tanh", 1)
 
@@ -121,7 +122,7 @@ def test_sub_exponential_norm_of_exponential_quantiles_is_two_and_scales():
 
 def test_top_direction_is_the_singular_vector_of_the_centred_jacobian(factors):
     F, B, means = factors
-    J = row_products(F - means.features, B - means.backward) - means.product.ravel()
+    J = plain.row_products(F - means.features, B - means.backward) - means.product.ravel()
     top = np.linalg.svd(J)[2][0]
     found = norms.top_direction(F, B, means, steps=2000)
     assert abs(found.ravel() @ top) == pytest.approx(1.0, abs=1e-9)
@@ -167,7 +168,7 @@ def test_edge_starts_like_the_effective_parameters():
 
 
 def test_deficit_ignores_row_norms_and_bounds_the_eigenvalue(factors):
-    J = block_jacobian(draw_weights((5, 6, 7, 1), 0), np.random.default_rng(0).standard_normal((9, 5)))
+    J = block_jacobian(plain.draw((5, 6, 7, 1), "bombari", 0), np.random.default_rng(0).standard_normal((9, 5)))
     scale = np.geomspace(1, 50, 9)[:, None]
     K = (scale * J) @ (scale * J).T
     deficit = spectra.scaled_deficit(K)

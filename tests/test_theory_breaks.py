@@ -4,8 +4,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ntklib import claims
-from ntklib.theory.finite_width.two_sided import gaussian_weights, kernel_terms
+from ntklib import claims, plain
+from ntklib.theory.finite_width.two_sided import kernel_terms
 from ntklib.theory.finite_width.where_it_breaks import statements as theory
 from ntklib.theory.finite_width.where_it_breaks.claims import deaths
 
@@ -18,7 +18,7 @@ def gaussian(seed, N, d):
 
 def test_a_dead_sample_makes_the_smallest_eigenvalue_exactly_zero():
     X = gaussian(0, 5, 4)
-    weights = gaussian_weights((4, 3, 6, 1), (1.0,) * 3, 1)
+    weights = plain.draw((4, 3, 6, 1), (1.0,) * 3, 1)
     weights[0] -= 10 * np.outer(X[0], np.ones(3)) / (X[0] @ X[0])  # every first-layer neuron negative on sample 0
     K = sum(kernel_terms(weights, X))
     assert not K[0].any()

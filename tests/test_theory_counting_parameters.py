@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 import ntklib
+from ntklib import plain
 from ntklib.theory.infinite_width.tangent_kernel.statements import flat_jacobian
 from ntklib.theory.minimum_width.counting_parameters import ceilings, exact, modular
-from ntklib.theory.minimum_width.networks import block_jacobian, draw_weights, parameter_count
+from ntklib.theory.minimum_width.setting import block_jacobian
 
 P = modular.PRIME
 needs_x64 = pytest.mark.skipif(jnp.result_type(float) != jnp.float64, reason="needs 64-bit precision")
@@ -80,7 +81,7 @@ def test_gradient_series_are_derivatives_of_the_network_along_a_line(activation)
 @needs_x64
 def test_the_jacobian_is_that_of_automatic_derivatives_in_the_order_of_the_weights():
     widths = (4, 6, 5, 1)
-    params, X = draw_weights(widths, 3), np.random.default_rng(0).standard_normal((7, 4))
+    params, X = plain.draw(widths, "bombari", 3), np.random.default_rng(0).standard_normal((7, 4))
     J = ceilings.jacobian(params, X)
     net = ntklib.MLP(widths, "tanh", "standard")
     other = np.asarray(flat_jacobian(net, [jnp.array(W) for W in params], X))
@@ -90,16 +91,18 @@ def test_the_jacobian_is_that_of_automatic_derivatives_in_the_order_of_the_weigh
 
 def test_a_generic_rank_bounds_the_rank_on_samples_and_is_attained_by_enough_of_them():
     for widths in ((5, 4, 1), (4, 3, 3, 1)):
-        J = ceilings.jacobian(draw_weights(widths, 1), np.random.default_rng(1).standard_normal((90, widths[0])))
+        J = ceilings.jacobian(
+            plain.draw(widths, "bombari", 1), np.random.default_rng(1).standard_normal((90, widths[0]))
+        )
         rank, last, rest = ceilings.numerical_rank(J)
-        assert rank == exact.generic_rank(widths) == parameter_count(widths)
+        assert rank == exact.generic_rank(widths) == plain.parameter_count(widths)
         assert last > 1e-9
         assert rest == 0.0
 
 
 @pytest.mark.parametrize("widths", [(6, 3, 2, 2, 1), (20, 2, 2, 1), (20, 3, 1, 6, 1), (1, 3, 2, 1), (2, 2, 2, 2, 1)])
 def test_narrow_networks_of_large_dimension_lose_nothing_either(widths):
-    assert exact.generic_rank(widths) == parameter_count(widths)
+    assert exact.generic_rank(widths) == plain.parameter_count(widths)
 
 
 def test_layers_have_no_more_rank_together_than_apart():
@@ -140,7 +143,7 @@ def test_invisible_parameters_are_null_directions():
     X = rng.standard_normal((60, 3)) @ rng.standard_normal((3, 5))
     widths = (5, 4, 1)
     assert ceilings.visible_parameters(widths, X) == 4 * 3 + 4
-    assert ceilings.numerical_rank(ceilings.jacobian(draw_weights(widths, 0), X))[0] == 16
+    assert ceilings.numerical_rank(ceilings.jacobian(plain.draw(widths, "bombari", 0), X))[0] == 16
 
 
 def test_a_column_that_is_seen_once_counts_once():
@@ -148,7 +151,7 @@ def test_a_column_that_is_seen_once_counts_once():
     widths = (4, 3, 1)
     for seen in range(5):
         X[:seen, 3] = 1.0
-        found = ceilings.numerical_rank(ceilings.jacobian(draw_weights(widths, 0), X))[0]
+        found = ceilings.numerical_rank(ceilings.jacobian(plain.draw(widths, "bombari", 0), X))[0]
         assert found == ceilings.sparse_ceiling(widths, X) == 12 + min(seen, 3)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import ntklib
+from ntklib import plain
 from ntklib.theory.finite_width.memorization.doubling import (
     doubled_network,
     doubled_params,
@@ -15,7 +16,6 @@ from ntklib.theory.minimum_width.counting_parameters.ceilings import jacobian
 from ntklib.theory.minimum_width.interpolation import exact
 from ntklib.theory.minimum_width.interpolation import transition as theory
 from ntklib.theory.minimum_width.interpolation.claims import closing_pair
-from ntklib.theory.minimum_width.networks import parameter_count
 
 EPS = float(np.finfo(float).eps)
 needs_x64 = pytest.mark.skipif(jnp.result_type(float) != jnp.float64, reason="needs 64-bit precision")
@@ -73,7 +73,7 @@ def test_newton_converges_quadratically_until_rounding(activation):
 def test_the_newton_memorizer_is_one_network_of_twice_the_widths():
     widths = (5, 6, 4, 1)
     params, X, Y = theory.random_problem(widths, 40, 3)
-    assert exact.guaranteed_samples((5, 12, 8, 1)) == parameter_count(widths) >= 40
+    assert exact.guaranteed_samples((5, 12, 8, 1)) == plain.parameter_count(widths) >= 40
     way, errors = exact.newton_memorizer(params, X, Y, 1e-4)
     net = ntklib.MLP(widths, "tanh", "standard")
     big, weights = doubled_network(net, params, way, 1e-4)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from ntklib import claims
+from ntklib import claims, plain
 from ntklib.networks import MLP
 from ntklib.theory.finite_width import lipschitz as theory
 from ntklib.theory.finite_width.lipschitz.claims import lecun
@@ -18,7 +18,7 @@ needs_x64 = pytest.mark.skipif(jnp.result_type(float) != jnp.float64, reason="ne
 
 
 def weights_of(widths, seed=0):
-    return theory.gaussian_weights(widths, lecun(widths), seed)
+    return plain.draw(widths, lecun(widths), seed)
 
 
 def circle(count):
@@ -123,7 +123,7 @@ def test_scale_divides_by_the_narrowest_layer_and_counts_hidden_logarithms():
 def test_bound_of_one_layer_is_davidson_szarek_and_holds():
     limit = theory.lipschitz_bound((40, 90), (0.3,), 0.1)
     assert limit == pytest.approx(0.3 * (40**0.5 + 90**0.5 + (2 * math.log(10)) ** 0.5))
-    norms = [np.linalg.norm(theory.gaussian_weights((40, 90), (0.3,), s)[0], 2) for s in range(30)]
+    norms = [np.linalg.norm(plain.draw((40, 90), (0.3,), s)[0], 2) for s in range(30)]
     assert max(norms) < limit
 
 
@@ -142,7 +142,7 @@ def test_bound_of_a_bottleneck_is_the_product_of_its_pieces():
 def test_mean_squared_frobenius_norm_of_a_jacobian_is_the_product_over_powers_of_two(widths):
     """What the lower bound rests on: at fixed x, E |J|_F² = n_0 Π n_l β_l² / 2^(k−1)."""
     x, betas = np.ones((1, widths[0])), lecun(widths)
-    squares = [np.sum(theory.jacobians(theory.gaussian_weights(widths, betas, s), x) ** 2) for s in range(2000)]
+    squares = [np.sum(theory.jacobians(plain.draw(widths, betas, s), x) ** 2) for s in range(2000)]
     exact = theory.lipschitz_scale(widths, betas, logarithms=False, constant=min(widths) * 2.0 ** (2 - len(widths)))
     assert abs(np.mean(squares) - exact) < 5 * np.std(squares) / 2000**0.5
     assert 5 * np.std(squares) / 2000**0.5 < 0.3 * exact
@@ -158,9 +158,9 @@ def test_bound_has_the_order_of_the_theorem_up_to_a_constant_per_layer(widths):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: theory.lipschitz_scale((3, 4), (1.0, 1.0)), "2 widths and 2 betas"),
+        (lambda: theory.lipschitz_scale((3, 4), (1.0, 1.0)), "2 widths and 2 standard deviations"),
         (lambda: theory.lipschitz_bound((3, 4), (1.0,), 0.0), r"delta=0.0; expected a probability in \(0, 1\)"),
-        (lambda: theory.gaussian_weights((3, 0), (1.0,), 0), r"widths\[1\]=0; expected an integer >= 1"),
+        (lambda: plain.draw((3, 0), (1.0,), 0), r"widths\[1\]=0; expected an integer >= 1"),
         (
             lambda: theory.norm_product([np.ones((2, 3)), np.ones((2, 3))]),
             r"weights have shapes \[\(2, 3\), \(2, 3\)\]",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import ntklib
-from ntklib.theory.minimum_width.networks import draw_weights
+from ntklib import plain
 from ntklib.theory.minimum_width.scaling_figure import figure
 from ntklib.theory.minimum_width.scaling_figure.constants import (
     centred_bound,
@@ -24,7 +24,7 @@ def test_the_cell_is_that_of_per_sample_gradients(activation):
     d, N, seed = 9, 30, 4
     function = {"sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh}[activation]
     X = np.random.default_rng([seed, d, 0]).standard_normal((N, d))
-    params = [jnp.array(W) for W in draw_weights((d, d, d, 1), [seed, d, 1])]
+    params = [jnp.array(W) for W in plain.draw((d, d, d, 1), "bombari", [seed, d, 1])]
 
     def output(params, x):
         for W in params[:-1]:
@@ -110,7 +110,7 @@ def test_both_kernels_have_the_same_form_on_the_common_kernel():
 
 
 def test_bad_input_is_named():
-    with pytest.raises(ValueError, match=r"activation_pair: activation='step'; expected a pair"):
+    with pytest.raises(ValueError, match=r"activation: value='step'; expected a known name"):
         layer_constants("step")
     with pytest.raises(ValueError, match=r"layer_constants: q=0\.0; expected a finite number above 0"):
         layer_constants("tanh", 0)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import ntklib
-from ntklib import claims
+from ntklib import claims, plain
 from ntklib.theory.finite_width import two_sided as theory
 from ntklib.theory.finite_width.scales import block_mean
 from ntklib.theory.finite_width.two_sided.claims import betas, left_cell
@@ -23,7 +23,7 @@ WIDTHS, BETAS = (12, 9, 15, 7, 1), (0.5, 1.0, 2.0, 0.7)
 
 
 def network(seed=0, N=6):
-    return theory.gaussian_weights(WIDTHS, BETAS, seed), np.random.default_rng(seed + 9).standard_normal((N, 12))
+    return plain.draw(WIDTHS, BETAS, seed), np.random.default_rng(seed + 9).standard_normal((N, 12))
 
 
 @needs_x64
@@ -31,7 +31,7 @@ def test_factors_and_terms_agree_with_the_package_network_and_its_kernel():
     weights, X = network()
     net = ntklib.MLP(WIDTHS, "relu", ntklib.Parametrization(init_std=BETAS, multiplier=(1.0,) * 4))
     params = tuple(jnp.asarray(W) for W in weights)
-    F, B = theory.relu_factors(weights, X)
+    F, B = plain.factors(weights, X, activation="relu")
     for ours, reference in zip(F + B, (*net.features(params, X), *net.backward(params, X)), strict=True):
         np.testing.assert_allclose(ours, np.asarray(reference).reshape(ours.shape), rtol=1e-11, atol=1e-12)
     K = np.asarray(ntklib.empirical_ntk(net, params, X))
@@ -46,7 +46,7 @@ def test_layer_scale_is_the_product_of_the_theorem():
 
 def test_upper_bound_is_the_mean_trace_over_samples_up_to_the_halves():
     draws = [
-        sum(theory.kernel_terms(theory.gaussian_weights((3, 5, 4, 1), (1, 1, 1), s), np.eye(3)[:1] * 3**0.5))[0, 0]
+        sum(theory.kernel_terms(plain.draw((3, 5, 4, 1), (1, 1, 1), s), np.eye(3)[:1] * 3**0.5))[0, 0]
         for s in range(6000)
     ]
     mean, error = np.mean(draws), np.std(draws) / 6000**0.5
@@ -101,10 +101,9 @@ def test_failure_probability_is_delta_plus_terms_that_vanish_with_width():
 def test_chain_descends_when_its_layer_is_wide(layer):
     widths = (120, 320, 60, 1) if layer == 1 else (120, 60, 320, 1)
     beta = betas(widths, "lecun")
-    weights, X = theory.gaussian_weights(widths, beta, 3), np.random.default_rng(4).standard_normal((40, 120))
-    centre = theory.relu_factors(weights, np.random.default_rng(5).standard_normal((2000, 120)))[0][layer - 1].mean(
-        axis=0
-    )
+    weights, X = plain.draw(widths, beta, 3), np.random.default_rng(4).standard_normal((40, 120))
+    others = np.random.default_rng(5).standard_normal((2000, 120))
+    centre = plain.factors(weights, others, activation="relu")[0][layer - 1].mean(axis=0)
     links = theory.proof_chain(weights, beta, X, layer, 4, centre=None if layer == 1 else centre)
     claims.slack_chain(links)  # raises for a rising link
     assert all(value > 0 for _, value in links[:6])
@@ -113,10 +112,10 @@ def test_chain_descends_when_its_layer_is_wide(layer):
 @needs_x64
 def test_chain_links_by_their_definitions():
     widths, beta = (30, 200, 40, 1), (1.0, 0.5, 2.0)
-    weights, X = theory.gaussian_weights(widths, beta, 0), np.random.default_rng(1).standard_normal((10, 30))
+    weights, X = plain.draw(widths, beta, 0), np.random.default_rng(1).standard_normal((10, 30))
     links = dict(theory.proof_chain(weights, beta, X, 1, 2))
     K = np.asarray(ntklib.infinite_kernels(X, depth=2)[0])
-    v = min(np.sum(theory.relu_factors(weights, X)[1][1] ** 2, axis=1))
+    v = min(np.sum(plain.factors(weights, X, activation="relu")[1][1] ** 2, axis=1))
     assert links["Chernoff: a quarter"] == pytest.approx(200 / 4 * v * np.linalg.eigvalsh(K)[0] / 2, rel=1e-9)
     one = (
         np.linalg.eigvalsh((X @ X.T) ** 2)[0]
@@ -162,6 +161,6 @@ def test_errors_say_what_was_expected():
 
 
 def test_jax_is_the_reference_for_the_relu_derivative_at_zero():
-    weights = [np.zeros((12, 9)), *theory.gaussian_weights(WIDTHS, BETAS, 0)[1:]]
-    assert not theory.relu_factors(weights, np.ones((2, 12)))[1][0].any()
+    weights = [np.zeros((12, 9)), *plain.draw(WIDTHS, BETAS, 0)[1:]]
+    assert not plain.factors(weights, np.ones((2, 12)), activation="relu")[1][0].any()
     assert jax.grad(jax.nn.relu)(0.0) == 0.0

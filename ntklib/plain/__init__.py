@@ -8,7 +8,7 @@ have leading axes, of networks, data sets or step sizes, which broadcast: ``para
 
 from ntklib.plain.descent import Descent, Iterate, descent, iterates, squared_loss
 from ntklib.plain.draws import draw, parameter_count
-from ntklib.plain.kernels import jacobian, jvp, layer_kernels, row_products, tangent_kernel, vjp
+from ntklib.plain.kernels import input_jacobian, jacobian, jvp, layer_kernels, row_products, tangent_kernel, vjp
 from ntklib.plain.passes import activation_functions, factors, forward, preactivations, readout
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "draw",
     "factors",
     "forward",
+    "input_jacobian",
     "iterates",
     "jacobian",
     "jvp",

@@ -93,6 +93,32 @@ def jacobian(F, B, multiplier=None) -> np.ndarray:
     return np.concatenate([scaled(m, row_products(_with_outputs(f, b), b)) for m, f, b in layers], axis=-1)
 
 
+def input_jacobian(params, X, *, activation, multiplier=None) -> np.ndarray:
+    r"""Return the Jacobian of the outputs in the input, :math:`m_1B_1W_1^\top`, one matrix per sample.
+
+    The arguments are those of `factors`.
+
+    Returns
+    -------
+    ndarray (..., N, n_L, n_0)
+        With the axis of outputs also for one output.
+
+    Notes
+    -----
+    At a kink with the derivative of the activation there, 0 for ReLU. Time O(n_L N Σ n_{l-1} n_l).
+
+    Examples
+    --------
+    >>> input_jacobian([[[1.0, -1.0]], [[2.0], [5.0]]], [[3.0], [-3.0]], activation="relu").ravel().tolist()
+    [2.0, -5.0]
+    """
+    F, B = factors(params, X, activation=activation, multiplier=multiplier)
+    rows = B[0][..., None, :] if _single(F[0], B[0]) else B[0]
+    return scaled(
+        _multipliers(multiplier, F)[0], rows @ np.swapaxes(np.asarray(params[0], float), -1, -2)[..., None, :, :]
+    )
+
+
 def row_products(F, B) -> np.ndarray:
     r"""Return the row-wise Kronecker (face-splitting) product :math:`F * B`, row i equal to :math:`f_i \otimes b_i`.
 

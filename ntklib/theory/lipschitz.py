@@ -8,15 +8,34 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ntklib import plain
 from ntklib._validate import positive_float, positive_int
+from ntklib.activations import NAMED_ACTIVATIONS
+from ntklib.activations import activation as look_up
 from ntklib.kernels import flat_jacobian
-from ntklib.theory.minimum_width.networks import factors
 
-SLOPES = {
-    "tanh": (1.0, 4 / (3 * 3**0.5)),
-    "sigmoid": (0.25, 3**0.5 / 18),
-    "softplus": (1.0, 0.25),
-}  # sup |σ'|, sup |σ''|
+
+def derivative_suprema(where: str, activation) -> tuple[float, float]:
+    r"""Return :math:`\sup\lvert\sigma'\rvert` and :math:`\sup\lvert\sigma''\rvert`, or say that they are not finite.
+
+    Examples
+    --------
+    >>> derivative_suprema("here", "softplus")
+    (1.0, 0.25)
+    """
+    found = look_up(activation)
+    if _suprema(found) is None:
+        smooth = [name for name, entry in NAMED_ACTIVATIONS.items() if _suprema(entry)]
+        raise ValueError(
+            f"{where}: activation={found.name!r}; expected one of {', '.join(smooth)}: the second derivative must "
+            "exist, and both derivatives be bounded."
+        )
+    return _suprema(found)
+
+
+def _suprema(found):
+    pair = found.slope_bound, found.bend_bound
+    return None if None in pair or not np.isfinite(pair).all() else pair
 
 
 def jacobian_lipschitz_bound(params, X, radius: float, activation: str = "tanh", *, multiplier=None) -> float:
@@ -97,17 +116,13 @@ def jacobian_lipschitz_on_balls(params, X, activation: str = "tanh", *, multipli
     >>> turning(0.1) < turning(0.2)
     True
     """
-    if activation not in SLOPES:
-        raise ValueError(
-            f"jacobian_lipschitz_bound: activation={activation!r}; expected one of {', '.join(SLOPES)}: the second "
-            "derivative must be bounded."
-        )
+    suprema = derivative_suprema("jacobian_lipschitz_bound", activation)
     m = np.ones(len(params)) if multiplier is None else np.asarray(multiplier, float)
-    F, _ = factors([a * np.asarray(W, float) for a, W in zip(m, params)], X, activation)
+    F, _ = plain.factors(params, X, activation=activation, multiplier=m)
     weights = [np.linalg.norm(np.asarray(W, float), 2) for W in params]
     whole = [np.linalg.norm(f, 2) for f in F]
     rows = [np.linalg.norm(f, axis=1).max() for f in F]
-    return lambda radius: _turning(m, weights, whole, rows, radius, SLOPES[activation])
+    return lambda radius: _turning(m, weights, whole, rows, radius, suprema)
 
 
 def _turning(m, weights, whole, rows, rho: float, slopes) -> float:

@@ -4,12 +4,13 @@ The network is :math:`f(x) = \sqrt{c/m}\,\sum_k a_k\,\sigma(w_k^\top x)`; norms 
 the sample, :math:`\lVert u\rVert^2 = \frac1N\sum_i u_i^2` and :math:`\frac1N JJ^\top`.
 """
 
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 
+from ntklib import plain
 from ntklib._validate import positive_float, positive_int
-from ntklib.theory.minimum_width.networks import activation_pair
 
 
 class ShallowRun(NamedTuple):
@@ -75,9 +76,20 @@ def shallow_weights(d: int, m: int, seed, *, signs: str = "random"):
     d, m = positive_int("shallow_weights", "d", d), positive_int("shallow_weights", "m", m)
     if signs not in ("random", "positive"):
         raise ValueError(f"shallow_weights: signs={signs!r}; expected 'random' or 'positive'.")
-    rng = np.random.default_rng(seed)
-    W, a = rng.standard_normal((d, m)), rng.standard_normal(m)
-    return W, a if signs == "random" else np.abs(a)
+    W, a = plain.draw((d, m, 1), (1.0, 1.0), seed)
+    return W, a[:, 0] if signs == "random" else np.abs(a[:, 0])
+
+
+def shallow_network(W, a, *, activation="tanh", c: float = 1.0):
+    r"""Return the weights as a list of matrices, and the keyword arguments with which `ntklib.plain` takes them.
+
+    Examples
+    --------
+    >>> params, settings = shallow_network(np.eye(2), np.array([1.0, -1.0]), c=8.0)
+    >>> params[1].shape, settings["multiplier"]
+    ((2, 1), (1.0, 2.0))
+    """
+    return [W, np.asarray(a)[:, None]], {"activation": activation, "multiplier": (1.0, (c / len(a)) ** 0.5)}
 
 
 def shallow_outputs(W, a, X, *, activation="tanh", c: float = 1.0) -> np.ndarray:
@@ -88,7 +100,8 @@ def shallow_outputs(W, a, X, *, activation="tanh", c: float = 1.0) -> np.ndarray
     >>> shallow_outputs(np.eye(2), np.array([1.0, -1.0]), np.array([[3.0, 1.0]]), activation="relu", c=2.0).tolist()
     [2.0]
     """
-    return (c / len(a)) ** 0.5 * activation_pair(activation)[0](X @ W) @ a
+    params, settings = shallow_network(W, a, activation=activation, c=c)
+    return plain.forward(params, X, **settings)
 
 
 def neuron_kernels(W, a, X, *, activation="tanh", c: float = 1.0) -> np.ndarray:
@@ -112,7 +125,7 @@ def neuron_kernels(W, a, X, *, activation="tanh", c: float = 1.0) -> np.ndarray:
     >>> neuron_kernels(np.ones((1, 2)), np.array([3.0, 1.0]), np.ones((1, 1)), activation="relu").tolist()
     [[[10.0]], [[2.0]]]
     """
-    function, slope = activation_pair(activation)
+    function, slope = plain.activation_functions(activation)[:2]
     g = (X @ W).T
     h, s = function(g), slope(g) * np.asarray(a)[:, None]
     outer = s[:, :, None] * s[:, None, :] * (X @ X.T) + h[:, :, None] * h[:, None, :]
@@ -127,10 +140,8 @@ def shallow_kernel(W, a, X, *, activation="tanh", c: float = 1.0) -> np.ndarray:
     >>> shallow_kernel(np.ones((1, 2)), np.array([3.0, 1.0]), np.ones((1, 1)), activation="relu").tolist()
     [[6.0]]
     """
-    function, slope = activation_pair(activation)
-    g = X @ W
-    h, s = function(g), slope(g) * a
-    return c / (len(X) * len(a)) * (s @ s.T * (X @ X.T) + h @ h.T)
+    params, settings = shallow_network(W, a, activation=activation, c=c)
+    return plain.tangent_kernel(params, X, **settings) / len(X)
 
 
 def shallow_jacobian(W, a, X, *, activation="tanh", c: float = 1.0) -> np.ndarray:
@@ -141,10 +152,8 @@ def shallow_jacobian(W, a, X, *, activation="tanh", c: float = 1.0) -> np.ndarra
     >>> shallow_jacobian(np.ones((1, 1)), np.array([3.0]), np.ones((1, 1)), activation="relu").tolist()
     [[3.0, 1.0]]
     """
-    function, slope = activation_pair(activation)
-    g = X @ W
-    first = np.einsum("nd,nm->ndm", X, slope(g) * a).reshape(len(X), -1)
-    return (c / (len(a) * len(X))) ** 0.5 * np.hstack([first, function(g)])
+    params, settings = shallow_network(W, a, activation=activation, c=c)
+    return plain.jacobian(*plain.factors(params, X, **settings), settings["multiplier"]) / len(X) ** 0.5
 
 
 def shallow_descent(
@@ -162,7 +171,7 @@ def shallow_descent(
     step : float, optional
         η; without it :math:`1/\lambda_{\max}` of the kernel at the start.
     activation : str or pair of functions
-        As for `ntklib.theory.minimum_width.networks.activation_pair`.
+        As for `ntklib.plain.activation_functions`.
     c : float
         Weight variance: 2 for ReLU.
     centred : bool
@@ -194,11 +203,10 @@ def shallow_descent(
     K = shallow_kernel(W, a, X, activation=activation, c=c)
     step = 1 / np.linalg.eigvalsh(K)[-1] if step is None else positive_float("shallow_descent", "step", step)
     shift = shallow_outputs(W, a, X, activation=activation, c=c) if centred else 0.0
-    target, path, now = y + shift, [(0, W, a)], (W, a)
-    for t in range(1, steps + 1):
-        now = _step(*now, X, target, step, activation, c)
-        if t % every == 0 or t == steps:
-            path.append((t, *now))
+    params, settings = shallow_network(W, a, activation=activation, c=c)
+    points = islice(plain.iterates(params, X, y + shift, step, **settings), steps + 1)
+    seen = (p for p in points if p.step % every == 0 or p.step == steps)
+    path = [(p.step, p.params[0], p.params[1][:, 0]) for p in seen]
     return _measured(path, X, y, shift, K, step, activation, c)
 
 
@@ -212,20 +220,10 @@ def tangent_outputs(W, a, start, X, *, activation="tanh", c: float = 1.0) -> np.
     >>> gap.tolist()
     [0.0, 0.0]
     """
-    function, slope = activation_pair(activation)
-    W0, a0 = start
-    g = X @ W0
-    change = function(g) @ (a - a0) + (slope(g) * (X @ (W - W0))) @ a0
-    return shallow_outputs(W0, a0, X, activation=activation, c=c) + (c / len(a0)) ** 0.5 * change
-
-
-def _step(W, a, X, y, step, activation, c):
-    """One step of gradient descent on the mean squared loss."""
-    function, slope = activation_pair(activation)
-    g, scale = X @ W, (c / len(a)) ** 0.5
-    h = function(g)
-    r = step * scale * (scale * h @ a - y) / len(X)
-    return W - X.T @ (r[:, None] * slope(g) * a), a - h.T @ r
+    params, settings = shallow_network(*start, activation=activation, c=c)
+    F, B = plain.factors(params, X, **settings)
+    moved = [W - start[0], (a - start[1])[:, None]]
+    return plain.readout(params, F, settings["multiplier"]) + plain.jvp(F, B, moved, settings["multiplier"])
 
 
 def _measured(path, X, y, shift, K, step, activation, c) -> ShallowRun:

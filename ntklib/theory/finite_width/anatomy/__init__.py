@@ -7,6 +7,5 @@ from ntklib.theory.finite_width.anatomy.statements import (
     row_norms,
     schur_sum_bound,
 )
-from ntklib.theory.finite_width.relu_networks import layer_kernels, relu_factors
 
-__all__ = ["anatomy", "bound_links", "layer_kernels", "network_factors", "relu_factors", "row_norms", "schur_sum_bound"]
+__all__ = ["anatomy", "bound_links", "network_factors", "row_norms", "schur_sum_bound"]

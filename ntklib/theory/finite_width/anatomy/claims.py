@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ntklib.claims import claim
-from ntklib.evidence import frequency
+from ntklib import plain
+from ntklib.claims import claim, frequency, inequality
 from ntklib.theory.finite_width.anatomy import schur_sum_bound
 from ntklib.theory.finite_width.anatomy.norms import (
     alive_probability,
@@ -11,10 +11,8 @@ from ntklib.theory.finite_width.anatomy.norms import (
     relative_second_moment,
     sampled_norms,
 )
-from ntklib.theory.finite_width.relu_networks import gaussian_weights, layer_kernels, relu_factors
 from ntklib.theory.finite_width.scales import backward_mean, block_mean, feature_mean
 from ntklib.theory.infinite_width.smallest_eigenvalue.links import psd_smallest
-from ntklib.verdicts import inequality
 
 WIDTHS = ((5, 8, 4, 6, 1), (3, 30, 12, 1), (10, 6, 6, 6, 6, 1))
 WIDER = ((5, 16, 10, 1), (3, 30, 20, 1), (10, 20, 30, 20, 1))  # for fourth moments, whose tails are heavy
@@ -23,14 +21,14 @@ STANDARD_ERRORS = 4.5  # allowed, each of some ten means
 
 def he_params(widths, seed: int) -> list[np.ndarray]:
     """Weights of variance 2/n_{l-1}, from NumPy."""
-    return gaussian_weights(widths, [(2 / n) ** 0.5 for n in widths[:-1]], seed)
+    return plain.draw(widths, [(2 / n) ** 0.5 for n in widths[:-1]], seed)
 
 
 def sphere_factors(widths, N: int, seed: int):
     """Feature and backward matrices of a He-initialized network on points of norm √d."""
     X = np.random.default_rng([seed, 1]).standard_normal((N, widths[0]))
     X *= (widths[0] ** 0.5 / np.linalg.norm(X, axis=1))[:, None]
-    return relu_factors(he_params(widths, seed), X)
+    return plain.factors(he_params(widths, seed), X, activation="relu")
 
 
 @claim(
@@ -51,7 +49,7 @@ def schur_sum(*, N=60, d=30, wide=480, narrow=(20, 3), seeds=6, first_seed=0, st
             for seed in range(first_seed, first_seed + seeds):
                 F, B = sphere_factors(widths, N, seed)
                 rows.append({"wide layer": position, "n_3": widths[3], "seed": seed})
-                measured.append(psd_smallest(sum(layer_kernels(F, B))))
+                measured.append(psd_smallest(sum(plain.layer_kernels(F, B))))
                 bound.append(schur_sum_bound(F, B, statistic=getattr(np, statistic)))
     return inequality(measured, bound, rows, tolerance=1e-9)
 

@@ -4,15 +4,14 @@ The means are in :mod:`ntklib.theory.finite_width.scales`; here are the probabil
 moments, and samples of both norms to hold them against.
 """
 
-import itertools
 import math
 
 import numpy as np
 from scipy.special import chdtr
 
+from ntklib import plain
 from ntklib._validate import positive_int
 from ntklib.theory.finite_width.anatomy import row_norms
-from ntklib.theory.finite_width.relu_networks import gaussian_weights, relu_factors
 
 
 def alive_probability(widths, layer: int) -> float:
@@ -112,15 +111,9 @@ def sampled_norms(widths, betas, x, *, draws: int, seed: int):
     >>> f[0].tolist(), b[1].tolist()
     ([25.0, 25.0, 25.0, 25.0, 25.0], [1.0, 1.0, 1.0, 1.0, 1.0])
     """
-    draws, rng = positive_int("sampled_norms", "draws", draws), np.random.default_rng(seed)
-    params = [b * rng.standard_normal((draws, *s)) for b, s in zip(betas, itertools.pairwise(widths))]
-    f = [np.broadcast_to(np.asarray(x, float), (draws, widths[0]))]
-    for W in params[:-1]:
-        f.append(np.maximum(np.einsum("si,sij->sj", f[-1], W), 0.0))
-    b = [np.ones((draws, 1))]
-    for W, above in zip(reversed(params[1:]), reversed(f[1:])):
-        b.append(np.einsum("sij,sj->si", W, b[-1]) * (above > 0))
-    return np.array([row_norms(a) for a in f]), np.array([row_norms(a) for a in b[::-1]])
+    params = plain.draw(widths, betas, seed, batch=(positive_int("sampled_norms", "draws", draws),))
+    F, B = plain.factors(params, np.asarray(x, float)[None], activation="relu")
+    return tuple(np.array([row_norms(a[:, 0]) for a in arrays]) for arrays in (F, B))
 
 
 def backward_levels(widths, betas, x, layer: int, *, draws: int, seed: int, lost: int = 1) -> np.ndarray:
@@ -168,8 +161,8 @@ def backward_levels(widths, betas, x, layer: int, *, draws: int, seed: int, lost
         raise ValueError(f"backward_levels: layer={layer!r}; expected an integer from 1 to {len(betas) - 1}.")
     levels = []
     for draw in range(draws):
-        params = gaussian_weights(widths, betas, [seed, draw])
-        F, B = relu_factors(params, np.asarray(x, np.float64)[None])
+        params = plain.draw(widths, betas, [seed, draw])
+        F, B = plain.factors(params, np.asarray(x, np.float64)[None], activation="relu")
         f, b, above, output = F[layer][0], B[layer - 1][0], B[layer][0], (F[-1] @ params[-1])[0, 0]
         active = np.count_nonzero(f)
         if active > 1 and above.any():

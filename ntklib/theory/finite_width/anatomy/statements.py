@@ -8,8 +8,8 @@ the statements below are in :mod:`ntklib.theory.finite_width.anatomy.claims`.
 import numpy as np
 import pandas as pd
 
+from ntklib import plain
 from ntklib._validate import positive_int
-from ntklib.theory.finite_width.relu_networks import layer_kernels
 from ntklib.theory.infinite_width.smallest_eigenvalue.links import psd_smallest
 
 
@@ -121,7 +121,7 @@ def anatomy(F, B) -> pd.DataFrame:
     >>> frame["share"].tolist(), frame["bound"].tolist()
     ([1.0, 1.0], [1.0, 1.0])
     """
-    K = layer_kernels(F, B)
+    K = plain.layer_kernels(F, B)
     v = np.linalg.eigh(sum(K))[1][:, 0]
     rows = []
     for k, (f, b, term) in enumerate(zip(F, B, K)):

@@ -6,9 +6,9 @@ F holds the features of the layer below, one row per sample; :math:`\lambda` is 
 
 import numpy as np
 
+from ntklib import plain
 from ntklib._validate import data_matrix, positive_float, positive_int
 from ntklib.activations import hermite_coefficient
-from ntklib.theory.finite_width.relu_networks import gaussian_weights
 from ntklib.theory.infinite_width.smallest_eigenvalue import (
     khatri_rao_gram,
     layer_terms,
@@ -50,10 +50,8 @@ def features_of(X, widths, betas, seed: int) -> list[np.ndarray]:
     X = np.asarray(data_matrix("features_of", "X", X), np.float64)
     if len(widths) != len(betas):
         raise ValueError(f"features_of: {len(widths)} widths and {len(betas)} betas; expected one of each per layer.")
-    F = [X]
-    for W in gaussian_weights((X.shape[1], *widths), betas, seed):
-        F.append(np.maximum(F[-1] @ W, 0.0))
-    return F
+    params = plain.draw((X.shape[1], *widths), betas, seed)
+    return [X, *(np.maximum(g, 0.0) for g in plain.preactivations(params, X, activation="relu"))]
 
 
 def expected_gram(F, beta: float = 1.0) -> np.ndarray:

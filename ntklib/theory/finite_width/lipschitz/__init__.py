@@ -9,11 +9,9 @@ from ntklib.theory.finite_width.lipschitz.patterns import (
 )
 from ntklib.theory.finite_width.lipschitz.search import jacobians, lipschitz_search, operator_norms
 from ntklib.theory.finite_width.lipschitz.statements import lipschitz_bound, lipschitz_scale, norm_product
-from ntklib.theory.finite_width.relu_networks import gaussian_weights
 
 __all__ = [
     "arrangement_regions",
-    "gaussian_weights",
     "jacobians",
     "layer_patterns",
     "lipschitz_bound",

@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from ntklib.claims import claim
-from ntklib.evidence import frequency, scaling_law
+from ntklib import plain
+from ntklib.claims import claim, frequency, inequality, scaling_law
 from ntklib.theory.finite_width import lipschitz as theory
 from ntklib.theory.infinite_width.smallest_eigenvalue.claims import grid
-from ntklib.verdicts import inequality
 
 PAPER = "Nguyen, Mondelli, Montúfar 2021 (v5), Theorem 4"
 
@@ -18,7 +17,7 @@ def lecun(widths) -> list[float]:
 
 def searched(widths, seed: int, *, starts: int = 16, steps: int = 50) -> tuple[float, float]:
     """Squared search estimate and product of squared norms of one LeCun network."""
-    weights = theory.gaussian_weights(widths, lecun(widths), seed)
+    weights = plain.draw(widths, lecun(widths), seed)
     found = theory.lipschitz_search(weights, starts=starts, steps=steps, seed=seed)
     return found.lipschitz**2, theory.norm_product(weights)
 
@@ -57,7 +56,7 @@ def bound(*, shapes=((2, 60, 5), (2, 40, 40, 5), (2, 30, 3, 30, 2)), trials=40, 
     for widths in shapes:
         limit, hits = theory.lipschitz_bound(widths, lecun(widths), delta), 0
         for trial in range(trials):
-            weights = theory.gaussian_weights(widths, lecun(widths), [seed, trial])
+            weights = plain.draw(widths, lecun(widths), [seed, trial])
             weights = [W + spike / W.size**0.5 for W in weights]
             hits += theory.plane_lipschitz(weights) <= limit
         good.append(hits)
@@ -135,7 +134,7 @@ def exact_plane(*, shapes=((2, 40, 3), (2, 30, 30, 4), (2, 60, 5, 2)), trials=40
     """Count relative shortfalls below 1e-9."""
     hits = []
     for widths in shapes:
-        nets = [theory.gaussian_weights(widths, lecun(widths), seed) for seed in range(first, first + trials)]
+        nets = [plain.draw(widths, lecun(widths), seed) for seed in range(first, first + trials)]
         found = [theory.lipschitz_search(W, starts=starts, steps=steps).lipschitz for W in nets]
         hits.append(sum(f >= (1 - 1e-9) * theory.plane_lipschitz(W) for f, W in zip(found, nets)))
     return frequency(hits, trials, 0.9, table=[{"widths": str(w)} for w in shapes])

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ntklib import plain
 from ntklib._validate import positive_int
 
 
@@ -45,7 +46,7 @@ def jacobians(weights, X) -> np.ndarray:
 
     Notes
     -----
-    With slope 0 at a kink. O(N n_0 Σ n_{l-1} n_l) time, O(N n_0 max n_l) memory. Used in the chapter `lipschitz`.
+    With slope 0 at a kink. O(N n_k Σ n_{l-1} n_l) time, O(N n_k Σ n_l) memory. Used in the chapter `lipschitz`.
 
     Examples
     --------
@@ -55,12 +56,7 @@ def jacobians(weights, X) -> np.ndarray:
     weights, X = checked_weights("jacobians", weights), np.asarray(X, float)
     if X.ndim != 2 or X.shape[1] != len(weights[0]):
         raise ValueError(f"jacobians: X has shape {X.shape}; expected (N, {len(weights[0])}), one row per input.")
-    J = np.broadcast_to(weights[0].T, (len(X), *weights[0].T.shape))
-    g = X @ weights[0]
-    for W in weights[1:]:
-        J = np.matmul(W.T, J * (g > 0)[:, :, None])
-        g = np.maximum(g, 0.0) @ W
-    return J
+    return plain.input_jacobian(weights, X, activation="relu")
 
 
 def operator_norms(J) -> np.ndarray:

@@ -11,9 +11,9 @@ from itertools import pairwise
 import numpy as np
 
 from ntklib._validate import positive_float
+from ntklib.plain.draws import layer_sizes
 from ntklib.theory.finite_width.lipschitz.patterns import log_patterns
 from ntklib.theory.finite_width.lipschitz.search import checked_weights
-from ntklib.theory.finite_width.relu_networks import checked_sizes
 
 
 def lipschitz_scale(widths, betas, *, logarithms: bool = True, constant: float = 1.0) -> float:
@@ -51,7 +51,7 @@ def lipschitz_scale(widths, betas, *, logarithms: bool = True, constant: float =
     >>> lipschitz_scale((20, 80, 40), (0.5, 0.25), logarithms=False)
     50.0
     """
-    n, b = checked_sizes("lipschitz_scale", widths, betas)
+    n, b = layer_sizes("lipschitz_scale", widths, betas)
     logs = math.prod(math.log(width) for width in n[1:-1]) if logarithms else 1.0
     order = math.prod(n) / min(n) * math.prod(beta**2 for beta in b)
     return positive_float("lipschitz_scale", "constant", constant) * logs * order
@@ -94,7 +94,7 @@ def lipschitz_bound(widths, betas, delta: float = 0.1) -> float:
     >>> round(lipschitz_bound((20, 80, 40), (0.2, 0.1)), 2)
     6.45
     """
-    n, b = checked_sizes("lipschitz_bound", widths, betas)
+    n, b = layer_sizes("lipschitz_bound", widths, betas)
     if not 0 < delta < 1:
         raise ValueError(f"lipschitz_bound: delta={delta!r}; expected a probability in (0, 1).")
     total, failure = 1.0, 2 * math.log(len(b) / delta)

@@ -7,9 +7,9 @@ on the samples, and is itself a network of the same depth. The claims that check
 
 import numpy as np
 
+from ntklib import plain
 from ntklib._validate import positive_float
 from ntklib.networks import MLP, Parametrization
-from ntklib.theory.finite_width.relu_networks import layer_kernels, relu_factors
 
 
 def doubled_params(params, direction, epsilon: float) -> list[np.ndarray]:
@@ -156,12 +156,12 @@ def relu_direction(params, X, Y):
     >>> K.tolist(), round(float(np.vdot(theta[0], theta[0]) + np.vdot(theta[1], theta[1])) * 45, 12)
     ([[45.0]], 1.0)
     """
-    F, B = relu_factors(params, X)
-    K, Y = sum(layer_kernels(F, B)), np.asarray(Y, np.float64)
+    F, B = plain.factors(params, X, activation="relu")
+    K, Y = sum(plain.layer_kernels(F, B)), np.asarray(Y, np.float64)
     if Y.shape != K.shape[:1]:
         raise ValueError(f"relu_direction: Y has shape {Y.shape}; expected ({len(K)},), one label per row of X.")
     c = np.linalg.lstsq(K, Y, rcond=None)[0]
-    return [f.T @ (c[:, None] * b) for f, b in zip(F, B)], K
+    return plain.vjp(F, B, c), K
 
 
 def _block_diagonal(A, B) -> np.ndarray:

@@ -1,6 +1,5 @@
 """The two sides of the finite-width theorem as functions of widths, standard deviations, N and d."""
 
-from ntklib.theory.finite_width.relu_networks import gaussian_weights, relu_factors
 from ntklib.theory.finite_width.two_sided.proof import kernel_terms, proof_chain
 from ntklib.theory.finite_width.two_sided.statements import (
     failure_probability,
@@ -13,13 +12,11 @@ from ntklib.theory.finite_width.two_sided.statements import (
 
 __all__ = [
     "failure_probability",
-    "gaussian_weights",
     "kernel_terms",
     "layer_scale",
     "lower",
     "neurons_asked",
     "proof_chain",
-    "relu_factors",
     "upper",
     "wide_layers",
 ]

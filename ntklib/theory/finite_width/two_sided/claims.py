@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from ntklib.claims import claim
-from ntklib.evidence import scaling_law
+from ntklib import plain
+from ntklib.claims import claim, inequality, scaling_law
 from ntklib.networks import named_parametrization
 from ntklib.spectrum import smallest_eigenvalue
 from ntklib.theory.finite_width import two_sided as theory
@@ -15,7 +15,6 @@ from ntklib.theory.finite_width.two_sided.figure import (
 )
 from ntklib.theory.infinite_width.smallest_eigenvalue import sharp_constant, sharp_limit
 from ntklib.theory.infinite_width.smallest_eigenvalue.claims import grid, lowest, points
-from ntklib.verdicts import inequality
 
 
 def one_wide(position: int, wide: int, *, d: int, narrow: int, depth: int) -> tuple[int, ...]:
@@ -25,7 +24,7 @@ def one_wide(position: int, wide: int, *, d: int, narrow: int, depth: int) -> tu
 
 def measured(widths, name: str, X, seed: int, *, block: int | None = None) -> float:
     """Return λ_min of the kernel of one draw, or of its term of weight layer ``block``."""
-    terms = theory.kernel_terms(theory.gaussian_weights(widths, betas(widths, name), seed), X)
+    terms = theory.kernel_terms(plain.draw(widths, betas(widths, name), seed), X)
     return smallest_eigenvalue(sum(terms) if block is None else terms[block - 1])
 
 

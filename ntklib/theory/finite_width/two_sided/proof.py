@@ -6,9 +6,9 @@ compiled, so that many shapes cost nothing extra.
 
 import numpy as np
 
+from ntklib import plain
 from ntklib.activations import hermite_coefficient
 from ntklib.kernels import angular_profile
-from ntklib.theory.finite_width.relu_networks import layer_kernels, relu_factors
 from ntklib.theory.infinite_width.smallest_eigenvalue.links import (
     cosines,
     gershgorin_lower_bound,
@@ -24,7 +24,7 @@ def kernel_terms(weights, X) -> list[np.ndarray]:
     >>> sum(kernel_terms([np.eye(2), np.ones((2, 1))], np.array([[1.0, -1.0]]))).tolist()
     [[3.0]]
     """
-    return layer_kernels(*relu_factors(weights, X))
+    return plain.layer_kernels(*plain.factors(weights, X, activation="relu"))
 
 
 def proof_chain(weights, betas, X, layer: int, r: int, *, centre=None) -> list[tuple[str, float]]:
@@ -66,7 +66,7 @@ def proof_chain(weights, betas, X, layer: int, r: int, *, centre=None) -> list[t
     """
     if not 1 <= layer < len(weights):
         raise ValueError(f"proof_chain: layer={layer!r}; expected a hidden layer, 1 to {len(weights) - 1}.")
-    F, B = relu_factors(weights, X)
+    F, B = plain.factors(weights, X, activation="relu")
     row_norms = [float((b**2).sum(axis=1).min()) for b in B]
     terms = [psd_smallest(f @ f.T) * v for f, v in zip(F, row_norms)]
     below, v = F[layer - 1], row_norms[layer]

@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from ntklib.claims import claim
-from ntklib.evidence import frequency, scaling_law
+from ntklib import plain
+from ntklib.claims import claim, frequency, inequality, scaling_law
 from ntklib.theory.finite_width.scales import block_mean
 from ntklib.theory.finite_width.two_sided import (
-    gaussian_weights,
     kernel_terms,
     neurons_asked,
 )
@@ -14,7 +13,6 @@ from ntklib.theory.finite_width.two_sided.claims import betas, measured
 from ntklib.theory.finite_width.where_it_breaks import statements as theory
 from ntklib.theory.infinite_width.smallest_eigenvalue.claims import grid, points
 from ntklib.theory.infinite_width.smallest_eigenvalue.links import psd_smallest
-from ntklib.verdicts import inequality
 
 
 def deaths(X, n: int, trials: int, seed: int = 0) -> int:
@@ -147,7 +145,7 @@ def not_necessary(*, N=200, widths=(50, 60, 60, 60, 1), seeds=5, share=0.03):
         raise ValueError(f"not_necessary: widths={widths!r} has a layer of N={N} neurons; expected narrower ones.")
     beta, cells = betas(widths, "lecun"), [{"seed": s} for s in range(seeds)]
     data = [np.random.default_rng(s).standard_normal((N, widths[0])) for s in range(seeds)]
-    values = [psd_smallest(sum(kernel_terms(gaussian_weights(widths, beta, 9 + s), X))) for s, X in enumerate(data)]
+    values = [psd_smallest(sum(kernel_terms(plain.draw(widths, beta, 9 + s), X))) for s, X in enumerate(data)]
     mean = sum(block_mean(widths, beta, k, square_norm=widths[0]) for k in range(1, len(widths)))
     return inequality(values, share * mean, cells)
 

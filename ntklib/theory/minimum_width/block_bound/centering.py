@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ntklib.theory.minimum_width.networks import factors
+from ntklib import plain
 
 
 class Means(NamedTuple):
@@ -48,7 +48,7 @@ def block_factors(params, X, activation="tanh"):
     >>> [A.shape for A in block_factors([np.eye(2), np.ones((2, 1))], np.eye(2))]
     [(2, 2), (2, 2)]
     """
-    F, B = factors(params, X, activation)
+    F, B = plain.factors(params, X, activation=activation)
     return F[-2], B[-2]
 
 

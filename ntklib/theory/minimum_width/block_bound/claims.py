@@ -4,21 +4,19 @@ import math
 
 import numpy as np
 
-from ntklib.claims import claim
-from ntklib.evidence import scaling_law
-from ntklib.theory.finite_width.relu_networks import layer_kernels
+from ntklib import plain
+from ntklib.claims import claim, inequality, scaling_law
 from ntklib.theory.minimum_width.block_bound import centering
 from ntklib.theory.minimum_width.block_bound import spectrum as spectra
 from ntklib.theory.minimum_width.block_bound.statements import block_parameters
-from ntklib.theory.minimum_width.networks import draw_weights, factors, tangent_kernels
-from ntklib.verdicts import inequality
+from ntklib.theory.minimum_width.setting import tangent_kernels
 
 SIZES = (16, 20, 25, 32, 40, 52)
 
 
 def setting(widths, N: int, seed: int, activation="tanh", *, population=2000, spread=0.0):
     """Factors of N Gaussian samples and means of an independent population; ``spread`` makes input norms lognormal."""
-    params, rng = draw_weights(widths, [seed, 1]), np.random.default_rng([seed, 2])
+    params, rng = plain.draw(widths, "bombari", [seed, 1]), np.random.default_rng([seed, 2])
     both = []
     for size in (N, population):
         X = rng.standard_normal((size, widths[0]))
@@ -30,13 +28,13 @@ def setting(widths, N: int, seed: int, activation="tanh", *, population=2000, sp
 def raw_lowest(widths, N: int, seed: int, activation="tanh") -> float:
     """Smallest eigenvalue of the block at random weights and Gaussian data."""
     X = np.random.default_rng([seed, 2]).standard_normal((N, widths[0]))
-    return spectra.lowest([tangent_kernels(draw_weights(widths, [seed, 1]), X, activation)[1]])[0]
+    return spectra.lowest([tangent_kernels(plain.draw(widths, "bombari", [seed, 1]), X, activation)[1]])[0]
 
 
 def layer_shares(widths, N: int, seed: int):
     """The block's smallest eigenvalue per weight, and every layer's share of that of the whole kernel (tanh)."""
     X = np.random.default_rng([seed, 2]).standard_normal((N, widths[0]))
-    terms = layer_kernels(*factors(draw_weights(widths, [seed, 1]), X))
+    terms = plain.layer_kernels(*plain.factors(plain.draw(widths, "bombari", [seed, 1]), X, activation="tanh"))
     values, vectors = np.linalg.eigh(sum(terms))
     v = vectors[:, 0]
     return spectra.lowest([terms[-2]])[0] / block_parameters(widths), [v @ K @ v / values[0] for K in terms]

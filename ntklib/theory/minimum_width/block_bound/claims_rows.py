@@ -4,14 +4,13 @@ import math
 
 import numpy as np
 
-from ntklib.claims import claim
-from ntklib.evidence import scaling_law
+from ntklib import plain
+from ntklib.claims import claim, inequality, scaling_law
 from ntklib.theory.minimum_width.block_bound import centering, norms
 from ntklib.theory.minimum_width.block_bound import spectrum as spectra
 from ntklib.theory.minimum_width.block_bound import statements as theory
 from ntklib.theory.minimum_width.block_bound.claims import setting, shape
-from ntklib.theory.minimum_width.networks import draw_weights, tangent_kernels
-from ntklib.verdicts import inequality
+from ntklib.theory.minimum_width.setting import tangent_kernels
 
 WIDTHS = (16, 25, 40, 64, 100, 160)
 
@@ -84,7 +83,7 @@ def limit_norms(*, seeds=3, first_seed=0, activation="tanh", extra=0):
             for seed in range(first_seed, first_seed + seeds):
                 widths = (n,) * (hidden + 1) + (1,)
                 means = setting(widths, 2, seed, activation)[2]
-                weights = np.sum(draw_weights(widths, [seed, 1])[-1] ** 2) / n
+                weights = np.sum(plain.draw(widths, "bombari", [seed, 1])[-1] ** 2) / n
                 constant = np.prod(norms.limit_variances(activation, hidden + 1 + extra))
                 p.append(n * n)
                 measured.append(means.spectrum.sum() / weights / constant)
@@ -187,7 +186,7 @@ def block_upper(*, seeds=2, first_seed=0, level=1.0):
     for widths in ((16, 16, 16, 1), (40, 20, 20, 1), (40, 40, 30, 20, 1), (64, 64, 64, 1)):
         for seed in range(first_seed, first_seed + seeds):
             X = np.random.default_rng([seed, 2]).standard_normal((widths[-2] ** 2 // 8, widths[0]))
-            K = tangent_kernels(draw_weights(widths, [seed, 1]), X)[0]
+            K = tangent_kernels(plain.draw(widths, "bombari", [seed, 1]), X)[0]
             least, order = K.diagonal().min(), theory.upper(widths)
             measured += [spectra.lowest([K])[0], least, order]
             bound += [level * least, 5 * order, 10 * least]

@@ -3,8 +3,9 @@ r"""Norms in the proof of the block bound: limits of the centred factors, and su
 import numpy as np
 from scipy.optimize import brentq
 
+from ntklib import plain
 from ntklib._validate import positive_int
-from ntklib.theory.minimum_width.networks import activation_pair, pair_mean
+from ntklib.theory.minimum_width.setting import pair_mean
 
 
 def limit_variances(activation: str, depth: int, *, nodes: int = 120):
@@ -19,7 +20,7 @@ def limit_variances(activation: str, depth: int, *, nodes: int = 120):
     Parameters
     ----------
     activation : str
-        As for `networks.activation_pair`.
+        As for `ntklib.plain.activation_functions`.
     depth : int
         L, at least 2.
     nodes : int
@@ -46,7 +47,7 @@ def limit_variances(activation: str, depth: int, *, nodes: int = 120):
     """
     if positive_int("limit_variances", "depth", depth) < 2:
         raise ValueError(f"limit_variances: depth={depth}; expected at least 2, a hidden layer.")
-    function, slope = activation_pair(activation)
+    function, slope = plain.activation_functions(activation)[:2]
     q, c = 1.0, 0.0
     for _ in range(depth - 2):
         q, c = (pair_mean(function, q, covariance, nodes=nodes) for covariance in (q, c))

@@ -8,8 +8,8 @@ from math import comb
 
 import numpy as np
 
+from ntklib import plain
 from ntklib._validate import positive_int
-from ntklib.theory.minimum_width.networks import factors, parameter_count, row_products
 
 
 def linear_rank(widths, layer=None) -> int:
@@ -42,7 +42,7 @@ def linear_rank(widths, layer=None) -> int:
     >>> linear_rank((9, 5, 7, 1)), linear_rank((9, 5, 7, 1), layer=2)
     (9, 5)
     """
-    parameter_count(widths)
+    plain.parameter_count(widths)
     return min(widths[: 1 if layer is None else layer])
 
 
@@ -133,7 +133,7 @@ def visible_parameters(widths, X) -> int:
     X = np.asarray(X, float)
     if X.ndim != 2 or X.shape[1] != widths[0]:
         raise ValueError(f"visible_parameters: X has shape {X.shape}; expected (N, {widths[0]}).")
-    return parameter_count(widths) - widths[1] * (widths[0] - int(np.linalg.matrix_rank(X)))
+    return plain.parameter_count(widths) - widths[1] * (widths[0] - int(np.linalg.matrix_rank(X)))
 
 
 def sparse_ceiling(widths, X, *, columns: int = 30) -> int:
@@ -187,7 +187,7 @@ def jacobian(params, X, activation="tanh") -> np.ndarray:
         With :math:`n_L = 1`.
     X : array (N, d)
     activation : str
-        As for :func:`ntklib.theory.minimum_width.networks.factors`.
+        As for `ntklib.plain.factors`.
 
     Returns
     -------
@@ -208,7 +208,7 @@ def jacobian(params, X, activation="tanh") -> np.ndarray:
     >>> jacobian([np.array([[1.0]]), np.array([[2.0]])], [[3.0]], "relu").tolist()
     [[6.0, 3.0]]
     """
-    return np.hstack([row_products(f, b) for f, b in zip(*factors(params, X, activation))])
+    return plain.jacobian(*plain.factors(params, X, activation=activation))
 
 
 def numerical_rank(J, *, factor: float = 16.0) -> tuple[int, float, float]:

@@ -2,12 +2,11 @@
 
 import numpy as np
 
-from ntklib.claims import claim
-from ntklib.evidence import frequency
+from ntklib import plain
+from ntklib.claims import claim, frequency, inequality
 from ntklib.theory.finite_width.memorization.errors import rank_ceiling
 from ntklib.theory.minimum_width.counting_parameters import ceilings, exact
-from ntklib.theory.minimum_width.networks import block_jacobian, draw_weights, parameter_count, tangent_kernels
-from ntklib.verdicts import inequality
+from ntklib.theory.minimum_width.setting import block_jacobian, tangent_kernels
 
 TOPOLOGIES = ((5, 8, 1), (6, 6, 6, 1), (4, 9, 5, 1), (8, 5, 4, 3, 1), (3, 3, 3, 3, 3, 1))
 
@@ -20,7 +19,7 @@ def gaussian(N: int, d: int, seed: int, mirrored: bool = False) -> np.ndarray:
 
 def rank_of_samples(widths, N: int, seed: int, activation: str = "tanh", block: bool = False, mirrored: bool = False):
     """The numerical rank of J, or of the block of the proof, on N Gaussian samples."""
-    params, X = draw_weights(widths, seed), gaussian(N, widths[0], seed, mirrored)
+    params, X = plain.draw(widths, "bombari", seed), gaussian(N, widths[0], seed, mirrored)
     J = block_jacobian(params, X, activation) if block else ceilings.jacobian(params, X, activation)
     return ceilings.numerical_rank(J)[0]
 
@@ -77,7 +76,7 @@ block_share.refuted_by(activation="tanh")
 def all_columns(*, topologies=(*TOPOLOGIES, (1, 4, 3, 1), (2, 7, 6, 1)), seed=0, activation="tanh"):
     """Compare the proven rank with the number of parameters."""
     found = [exact.generic_rank(w, activation, seed=seed) for w in topologies]
-    return _equal(found, [parameter_count(w) for w in topologies], [{"widths": str(w)} for w in topologies])
+    return _equal(found, [plain.parameter_count(w) for w in topologies], [{"widths": str(w)} for w in topologies])
 
 
 all_columns.refuted_by(activation="cube")
@@ -112,7 +111,7 @@ def transition(*, topologies=((10, 10, 10, 1), (12, 9, 6, 1), (8, 30, 1)), seed=
     """Count at threshold − 1, threshold, threshold + 1; ``mirrored`` data come in pairs x, −x."""
     found, expected, rows = [], [], []
     for w in topologies:
-        for block, threshold in ((False, parameter_count(w)), (True, w[-3] * w[-2])):
+        for block, threshold in ((False, plain.parameter_count(w)), (True, w[-3] * w[-2])):
             for N in (threshold - 1, threshold, threshold + 1):
                 found.append(rank_of_samples(w, N, seed, block=block, mirrored=mirrored))
                 expected.append(min(N, threshold)), rows.append({"widths": str(w), "block": block, "N": N})
@@ -133,8 +132,8 @@ transition.refuted_by(mirrored=True)
 def relu(*, topologies=((6, 6, 1), (5, 9, 1), (9, 4, 1)), seeds=2, first_seed=0, lost=1):
     """Rank of integer networks at N = 5 P, exactly; ``lost`` parameters are expected per neuron."""
     cases = [(w, seed) for w in topologies for seed in range(first_seed, first_seed + seeds)]
-    ranks = [exact.rank_modulo(exact.integer_relu_jacobian(w, 5 * parameter_count(w), seed)) for w, seed in cases]
-    expected = [parameter_count(w) - lost * w[1] for w, _ in cases]
+    ranks = [exact.rank_modulo(exact.integer_relu_jacobian(w, 5 * plain.parameter_count(w), seed)) for w, seed in cases]
+    expected = [plain.parameter_count(w) - lost * w[1] for w, _ in cases]
     return _equal(ranks, expected, [{"widths": str(w), "seed": seed} for w, seed in cases])
 
 
@@ -212,9 +211,11 @@ quadratic.refuted_by(activation="cube")
 def visible(*, widths=((64, 4, 1), (64, 3, 3, 1)), N=600, seed=0, activation="tanh", dead=1.0):
     """Compare ranks with the count; ``dead`` multiplies the number of neurons that see no dead direction."""
     X = raw_digits(N, seed)
-    found = [ceilings.numerical_rank(ceilings.jacobian(draw_weights(w, seed), X, activation))[0] for w in widths]
-    lost = [parameter_count(w) - ceilings.visible_parameters(w, X) for w in widths]
-    bound = [parameter_count(w) - dead * one for w, one in zip(widths, lost)]
+    found = [
+        ceilings.numerical_rank(ceilings.jacobian(plain.draw(w, "bombari", seed), X, activation))[0] for w in widths
+    ]
+    lost = [plain.parameter_count(w) - ceilings.visible_parameters(w, X) for w in widths]
+    bound = [plain.parameter_count(w) - dead * one for w, one in zip(widths, lost)]
     return inequality(found, bound, [{"widths": str(w)} for w in widths], "<=")
 
 
@@ -232,7 +233,7 @@ visible.refuted_by(dead=5.0)
 def rare_pixels(*, widths=((64, 4, 1), (64, 3, 3, 1)), sizes=(400, 600), seed=0, columns=30):
     """Compare ranks with the bound; ``columns=0`` removes no image, which leaves the visible parameters."""
     cases = [(w, raw_digits(N, seed)) for w in widths for N in sizes]
-    found = [ceilings.numerical_rank(ceilings.jacobian(draw_weights(w, seed), X))[0] for w, X in cases]
+    found = [ceilings.numerical_rank(ceilings.jacobian(plain.draw(w, "bombari", seed), X))[0] for w, X in cases]
     bounds = [ceilings.sparse_ceiling(w, X, columns=columns) for w, X in cases]
     return _equal(found, bounds, [{"widths": str(w), "N": len(X)} for w, X in cases])
 
@@ -252,7 +253,7 @@ def _lowest(cases, seeds, first_seed, activation):
     whole, block, rows = [], [], []
     for d, N in cases:
         for seed in range(first_seed, first_seed + seeds):
-            pair = tangent_kernels(draw_weights((d, d, d, 1), seed), gaussian(N, d, seed), activation)
+            pair = tangent_kernels(plain.draw((d, d, d, 1), "bombari", seed), gaussian(N, d, seed), activation)
             values = [np.linalg.eigvalsh(K)[0] for K in pair]
             whole.append(values[0]), block.append(values[1]), rows.append({"d": d, "N": N, "seed": seed})
     return whole, block, rows

@@ -9,6 +9,7 @@ from math import ceil, comb
 
 import numpy as np
 
+from ntklib import plain
 from ntklib._validate import positive_int
 from ntklib.theory.minimum_width.counting_parameters.modular import (
     PRIME,
@@ -18,7 +19,6 @@ from ntklib.theory.minimum_width.counting_parameters.modular import (
     rank_modulo,
     tanh_series,
 )
-from ntklib.theory.minimum_width.networks import parameter_count
 
 DEGREES = {"linear": 1, "square": 2, "cube": 3}
 
@@ -119,7 +119,7 @@ def generic_rank(widths, activation="tanh", *, layer=None, seed: int = 0) -> int
     (31, 21, 4)
     """
     _check(widths, activation, layer)
-    columns = parameter_count(widths) if layer is None else widths[layer - 1] * widths[layer]
+    columns = plain.parameter_count(widths) if layer is None else widths[layer - 1] * widths[layer]
     lines, order = _size(widths, activation, columns + 10)
     series = gradient_series(widths, activation, layer=layer, lines=lines, order=order, seed=seed)
     return rank_modulo(series[series.any(axis=1)])
@@ -197,7 +197,7 @@ def _draw(widths, lines: int, seed: int):
 
 
 def _check(widths, activation, layer) -> None:
-    parameter_count(widths)
+    plain.parameter_count(widths)
     if widths[-1] != 1 or len(widths) < 2:
         raise ValueError(f"counting_parameters: widths={tuple(widths)}; expected (n_0, …, 1), one output.")
     if activation not in ("tanh", *DEGREES):

@@ -6,9 +6,9 @@ scaled by the last layer, so its multiples fill :math:`\mathbb R^N`.
 
 import numpy as np
 
+from ntklib import plain
 from ntklib._validate import positive_float, positive_int
 from ntklib.theory.minimum_width.counting_parameters.ceilings import jacobian
-from ntklib.theory.minimum_width.networks import factors, parameter_count
 
 
 def forward(params, X, activation="tanh") -> np.ndarray:
@@ -17,7 +17,7 @@ def forward(params, X, activation="tanh") -> np.ndarray:
     Raises
     ------
     ValueError
-        For another activation than those of :mod:`ntklib.theory.minimum_width.networks`.
+        For an activation that `ntklib.plain.forward` does not know.
 
     Notes
     -----
@@ -28,8 +28,7 @@ def forward(params, X, activation="tanh") -> np.ndarray:
     >>> forward([np.array([[1.0, -1.0]]), np.array([[2.0], [3.0]])], np.array([[4.0]]), "relu").tolist()
     [8.0]
     """
-    F, _ = factors(params, X, activation)
-    return (F[-1] @ params[-1])[:, 0]
+    return plain.forward(params, X, activation=activation)
 
 
 def displaced(params, direction, epsilon: float) -> list[np.ndarray]:
@@ -159,9 +158,8 @@ def newton_memorizer(params, X, Y, scale: float, *, steps: int = 6, activation="
 
     Examples
     --------
-    >>> from ntklib.theory.minimum_width.networks import draw_weights
     >>> X = np.random.default_rng(0).standard_normal((10, 3))
-    >>> _, errors = newton_memorizer(draw_weights((3, 5, 1), 0), X, np.ones(10), 1e-4)
+    >>> _, errors = newton_memorizer(plain.draw((3, 5, 1), "bombari", 0), X, np.ones(10), 1e-4)
     >>> bool(errors[-1] < 1e-9 < errors[0])
     True
     """
@@ -205,4 +203,4 @@ def guaranteed_samples(widths) -> int:
     """
     if min(widths[1:-1], default=2) < 2:
         raise ValueError(f"guaranteed_samples: widths={tuple(widths)}; expected hidden widths of at least 2.")
-    return parameter_count([widths[0], *(n // 2 for n in widths[1:-1]), widths[-1]])
+    return plain.parameter_count([widths[0], *(n // 2 for n in widths[1:-1]), widths[-1]])

@@ -10,10 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
+from ntklib import plain
 from ntklib._validate import positive_float
 from ntklib.networks import MLP
 from ntklib.theory.finite_width.memorization.errors import rank_ceiling
-from ntklib.theory.minimum_width.networks import draw_weights, parameter_count
 from ntklib.training import least_squares
 
 NETWORKS = {
@@ -32,12 +32,12 @@ def random_problem(widths, N: int, seed: int, labels: str = "signs"):
     rng = np.random.default_rng([seed, 1])
     X = rng.standard_normal((N, widths[0]))
     Y = rng.choice([-1.0, 1.0], N) if labels == "signs" else rng.standard_normal(N)
-    return draw_weights(widths, seed), X, Y
+    return plain.draw(widths, "bombari", seed), X, Y
 
 
 def capacity(widths, activation: str) -> int:
     """Return the number of parameters that count: P for tanh, :math:`P - \\sum n_l` for ReLU."""
-    return rank_ceiling(widths) if activation == "relu" else parameter_count(widths)
+    return rank_ceiling(widths) if activation == "relu" else plain.parameter_count(widths)
 
 
 def interpolation_cell(network: str, ratio: float, labels: str = "signs", *, seed: int, steps: int = 2000) -> dict:

@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from ntklib.claims import claim
-from ntklib.evidence import scaling_law
+from ntklib import plain
+from ntklib.claims import claim, inequality, scaling_law
 from ntklib.theory.lipschitz import jacobian_lipschitz_bound
-from ntklib.theory.minimum_width.networks import draw_weights
 from ntklib.theory.minimum_width.optimization.statements import (
     certificate,
     one_copy_jacobian,
@@ -13,7 +12,6 @@ from ntklib.theory.minimum_width.optimization.statements import (
     proved_certificate,
     scaled_run,
 )
-from ntklib.verdicts import inequality
 
 WIDTHS, SAMPLES = (8, 8, 8, 1), 20
 
@@ -95,7 +93,7 @@ def lipschitz(*, radius=0.1, seeds=3, first_seed=0, activation="tanh"):
     """Compare difference quotients of the Jacobian with the bound for tanh; ``activation`` may have kinks."""
     measured, bound, rows = [], [], []
     for seed in range(first_seed, first_seed + seeds):
-        params, rng = draw_weights(WIDTHS, [seed, 1]), np.random.default_rng([seed, 2])
+        params, rng = plain.draw(WIDTHS, "bombari", [seed, 1]), np.random.default_rng([seed, 2])
         X = rng.standard_normal((SAMPLES, WIDTHS[0]))
         known = jacobian_lipschitz_bound(params, X, radius)
         for name, (one, other) in _pairs(params, X, radius, rng):
@@ -184,7 +182,7 @@ def polynomial(*, dimensions=(8, 11, 16, 24, 36, 56, 80), seeds=3, first_seed=0,
         for seed in range(first_seed, first_seed + seeds):
             rng = np.random.default_rng([seed, 0])
             X, Y = rng.standard_normal((N, d)), rng.standard_normal(N)
-            draws.append(proved_certificate(draw_weights((d, d, d, 1), [seed, 1]), X, Y).threshold)
+            draws.append(proved_certificate(plain.draw((d, d, d, 1), "bombari", [seed, 1]), X, Y).threshold)
         scales.append(np.median(draws))
         rows.append({"d": d, "N": N})
     return scaling_law(dimensions, scales, exponent, (0.1, 10), table=rows, relation="<=", widest=1.0)
@@ -205,7 +203,7 @@ def relu_jumps(*, steps=(1e-2, 1e-4, 1e-6, 1e-8), seeds=2, first_seed=0, activat
     """Fit the exponent −1 of the difference quotient in h; a smooth ``activation`` shows 0."""
     x, y, rows = [], [], []
     for seed in range(first_seed, first_seed + seeds):
-        params, rng = draw_weights(WIDTHS, [seed, 1]), np.random.default_rng([seed, 2])
+        params, rng = plain.draw(WIDTHS, "bombari", [seed, 1]), np.random.default_rng([seed, 2])
         X = rng.standard_normal((SAMPLES, WIDTHS[0]))
         for h in steps:
             sides = []

@@ -10,11 +10,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ntklib import plain
 from ntklib._validate import positive_float
 from ntklib.networks import MLP
 from ntklib.theory.certificates import Certificate, extreme_singular_values, smallest_valid_scale
 from ntklib.theory.lipschitz import jacobian_lipschitz_on_balls
-from ntklib.theory.minimum_width.networks import draw_weights, factors, tangent_kernels
+from ntklib.theory.minimum_width.setting import tangent_kernels
 from ntklib.training import AntisymmetricNetwork, gradient_descent
 
 
@@ -110,7 +111,7 @@ def proved_certificate(params, X, Y, *, activation="tanh", slack: float = 1.0) -
 
     Examples
     --------
-    >>> W, X = draw_weights((3, 3, 3, 1), 0), np.random.default_rng(0).standard_normal((4, 3))
+    >>> W, X = plain.draw((3, 3, 3, 1), "bombari", 0), np.random.default_rng(0).standard_normal((4, 3))
     >>> proved_certificate(W, X, np.ones(4)).valid
     True
     """
@@ -129,8 +130,8 @@ def proved_certificate(params, X, Y, *, activation="tanh", slack: float = 1.0) -
 
 def one_copy_jacobian(params, X, activation="tanh") -> np.ndarray:
     """Return the N by P Jacobian of one copy, from its factors; zero singular values are exact zeros if N > P."""
-    F, B = factors(params, X, activation)
-    J = np.hstack([np.einsum("ia,ib->iab", f, b).reshape(len(f), -1) for f, b in zip(F, B)])
+    F, B = plain.factors(params, X, activation=activation)
+    J = plain.jacobian(F, B)
     return J if len(J) <= J.shape[1] else np.pad(J, ((0, 0), (0, len(J) - J.shape[1])))
 
 
@@ -154,7 +155,7 @@ def problem(widths, N: int, seed: int, *, activation="tanh", X=None, Y=None) -> 
     rng = np.random.default_rng([seed, 0])
     X = rng.standard_normal((N, widths[0])) if X is None else X
     Y = rng.standard_normal(N) if Y is None else Y
-    copy = tuple(jnp.asarray(W) for W in draw_weights(widths, [seed, 1]))
+    copy = tuple(jnp.asarray(W) for W in plain.draw(widths, "bombari", [seed, 1]))
     return Problem(
         AntisymmetricNetwork(MLP(tuple(widths), activation, "bombari")), (copy, copy), *map(jnp.asarray, (X, Y))
     )

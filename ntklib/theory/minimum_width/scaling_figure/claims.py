@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from ntklib.claims import claim
+from ntklib import plain
+from ntklib.claims import claim, inequality
 from ntklib.spectrum import smallest_eigenvalue
-from ntklib.theory.finite_width.relu_networks import layer_kernels
-from ntklib.theory.minimum_width.networks import draw_weights, factors
 from ntklib.theory.minimum_width.scaling_figure.constants import (
     layer_constants,
     predicted_first_kernel,
@@ -18,13 +17,14 @@ from ntklib.theory.minimum_width.scaling_figure.figure import (
     cell_kernels,
     layer_minima,
 )
-from ntklib.verdicts import inequality
 
 
 def spectra(widths, N: int, activation: str, seed: int) -> dict[str, float]:
     """Smallest eigenvalues of full, block and first kernel on Gaussian data, for widths (d, n1, n2, 1)."""
     X = np.random.default_rng([seed, 0]).standard_normal((N, widths[0]))
-    return layer_minima(layer_kernels(*factors(draw_weights(widths, [seed, 1]), X, activation)))
+    return layer_minima(
+        plain.layer_kernels(*plain.factors(plain.draw(widths, "bombari", [seed, 1]), X, activation=activation))
+    )
 
 
 @claim(
@@ -88,7 +88,7 @@ def first_layer(*, cells=((100, 200), (200, 300), (400, 600)), constant="sigmoid
     for d, N in cells:
         for seed in range(first_seed, first_seed + seeds):
             X = np.random.default_rng([seed, d, 0]).standard_normal((N, d))
-            scale = np.mean(draw_weights((d, d, d, 1), [seed, d, 1])[-1] ** 2)
+            scale = np.mean(plain.draw((d, d, d, 1), "bombari", [seed, d, 1])[-1] ** 2)
             measured = smallest_eigenvalue(cell_kernels(d, N, seed=seed)[0]) / scale
             model = smallest_eigenvalue(predicted_first_kernel(X, constant))
             gaps.append(abs(1 - measured / model))

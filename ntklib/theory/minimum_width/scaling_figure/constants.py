@@ -6,8 +6,9 @@ are computed by Gauss–Hermite quadrature on the network's own nonlinearity.
 
 import numpy as np
 
+from ntklib import plain
 from ntklib._validate import positive_float
-from ntklib.theory.minimum_width.networks import activation_pair, pair_mean
+from ntklib.theory.minimum_width.setting import pair_mean
 
 
 def layer_constants(activation: str = "sigmoid", q: float = 1.0) -> dict[str, float]:
@@ -24,7 +25,7 @@ def layer_constants(activation: str = "sigmoid", q: float = 1.0) -> dict[str, fl
     Parameters
     ----------
     activation : str
-        As for `networks.activation_pair`.
+        As for `ntklib.plain.activation_functions`.
     q : float
         Squared norm of the inputs over d.
 
@@ -53,7 +54,7 @@ def layer_constants(activation: str = "sigmoid", q: float = 1.0) -> dict[str, fl
     True
     """
     q = positive_float("layer_constants", "q", q)
-    function, slope = activation_pair(activation)
+    function, slope = plain.activation_functions(activation)[:2]
     A0 = pair_mean(function, q, q)
 
     def triple(cosine):

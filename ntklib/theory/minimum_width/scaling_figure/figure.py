@@ -10,10 +10,9 @@ from math import isqrt
 import numpy as np
 import pandas as pd
 
+from ntklib import plain
 from ntklib._validate import positive_int
 from ntklib.spectrum import smallest_eigenvalue
-from ntklib.theory.finite_width.relu_networks import layer_kernels
-from ntklib.theory.minimum_width.networks import draw_weights, factors
 
 SAMPLES = (1000, 2000, 3000)
 DIMENSIONS = tuple(isqrt(1000 * i) for i in range(5, 956, 50))
@@ -81,7 +80,9 @@ def cell_kernels(d: int, N: int, activation: str = "sigmoid", *, seed: int) -> l
     True
     """
     X = np.random.default_rng([seed, d, 0]).standard_normal((N, d))
-    return layer_kernels(*factors(draw_weights((d, d, d, 1), [seed, d, 1]), X, activation))
+    return plain.layer_kernels(
+        *plain.factors(plain.draw((d, d, d, 1), "bombari", [seed, d, 1]), X, activation=activation)
+    )
 
 
 def layer_minima(layers) -> dict[str, float]:

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ntklib.theory.lipschitz import SLOPES, jacobian_lipschitz_on_balls
-from ntklib.theory.minimum_width.networks import factors
+from ntklib import plain
+from ntklib.theory.lipschitz import derivative_suprema, jacobian_lipschitz_on_balls
 
 
 class BallNorms(NamedTuple):
@@ -61,17 +61,17 @@ def network_lipschitz(net, params, X):
     >>> turning(0.1) < turning(1.0)
     True
     """
-    X, m, name = np.asarray(X, float), net.parametrization.multiplier, net.activation.name
-    other = jacobian_lipschitz_on_balls(params, X, name, multiplier=m)
-    norms = _norms([np.asarray(W, float) for W in params], m, X, name)
-    return lambda radius: min(_turning(norms, m, radius, *SLOPES[name]), other(radius) / len(X) ** 0.5)
+    X, m, activation = np.asarray(X, float), net.parametrization.multiplier, net.activation
+    suprema = derivative_suprema("network_lipschitz", activation)
+    other = jacobian_lipschitz_on_balls(params, X, activation, multiplier=m)
+    norms = _norms([np.asarray(W, float) for W in params], m, X, activation)
+    return lambda radius: min(_turning(norms, m, radius, *suprema), other(radius) / len(X) ** 0.5)
 
 
 def _norms(params, m, X, activation) -> BallNorms:
-    weights = [a * W for a, W in zip(m, params)]
-    F, B = factors(weights, X, activation)
+    F, B = plain.factors(params, X, activation=activation, multiplier=m)
     sizes = [[np.linalg.norm(part, axis=1) for part in parts] for parts in (F, B)]
-    peaks = [np.abs(b @ W.T).max(axis=1) for b, W in zip(B[1:], weights[1:])]
+    peaks = [a * np.abs(b @ W.T).max(axis=1) for a, b, W in zip(m[1:], B[1:], params[1:])]
     return BallNorms([np.linalg.norm(W, 2) for W in params], *sizes, peaks)
 
 

@@ -7,6 +7,7 @@ import jax
 import numpy as np
 import pandas as pd
 
+from ntklib import plain
 from ntklib._validate import positive_float, positive_int
 from ntklib.theory.certificates import (
     Certificate,
@@ -14,7 +15,6 @@ from ntklib.theory.certificates import (
     extreme_singular_values,
     smallest_valid_scale,
 )
-from ntklib.theory.minimum_width.networks import factors
 from ntklib.theory.wide_networks.composite.lipschitz import network_lipschitz
 from ntklib.theory.wide_networks.composite.losses import SQUARE, OuterLoss
 from ntklib.training import AntisymmetricNetwork
@@ -116,10 +116,8 @@ def network_jacobian(net, params, X) -> tuple[np.ndarray, np.ndarray]:
         (u, J), (v, I) = (network_jacobian(net.net, copy, X) for copy in params)
         return net.scale * 0.5**0.5 * (u - v), net.scale * 0.5**0.5 * np.hstack([J, -I])
     m = net.parametrization.multiplier
-    weights = [a * np.asarray(W, float) for a, W in zip(m, params)]
-    F, B = factors(weights, X, net.activation.name)
-    J = [a * np.einsum("ia,ib->iab", f, b).reshape(len(f), -1) for a, f, b in zip(m, F, B)]
-    return (F[-1] @ weights[-1])[:, 0], np.hstack(J)
+    F, B = plain.factors(params, X, activation=net.activation, multiplier=m)
+    return plain.readout(params, F, m), plain.jacobian(F, B, m)
 
 
 def proof_run(net, params, X, y, step_size: float, steps: int, *, outer: OuterLoss = SQUARE) -> pd.DataFrame:

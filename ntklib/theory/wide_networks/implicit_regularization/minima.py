@@ -5,8 +5,8 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
+from ntklib import plain
 from ntklib._validate import positive_float, positive_int
-from ntklib.theory.minimum_width.networks import factors
 from ntklib.theory.wide_networks.composite.losses import SQUARE, OuterLoss
 from ntklib.theory.wide_networks.composite.statements import network_jacobian
 
@@ -85,20 +85,12 @@ def descent_end(
     (1.0, 1.0)
     """
     eta, steps = positive_float("descent_end", "step_size", step_size), positive_int("descent_end", "steps", steps)
-    m, X, y = net.parametrization.multiplier, np.asarray(X, float), np.asarray(y, float)
-    rates = np.ones(net.depth) if rates is None else np.asarray(rates, float)
-    start = [np.asarray(W, float) for W in start]
-    params, path = start, 0.0
-    for t in range(steps + 1):
-        F, B = factors([a * W for a, W in zip(m, params)], X, net.activation.name)
-        values, slopes = outer.values((F[-1] @ params[-1])[:, 0] * m[-1], y)
-        loss = float(np.mean(values))
-        if t == steps or loss <= tolerance or not np.isfinite(loss):
-            return DescentEnd(params, loss, weight_distance(params, start), path, t)
-        weighted = eta * slopes[:, None] / len(X)
-        moves = [s * a * f.T @ (weighted * b) for s, a, f, b in zip(rates, m, F, B)]
-        params = [W - V for W, V in zip(params, moves)]
-        path += float(np.sqrt(sum(np.sum(V**2) for V in moves)))
+    rates, path = (1.0,) * net.depth if rates is None else tuple(rates), 0.0
+    settings = {"activation": net.activation, "multiplier": net.parametrization.multiplier}
+    for point in plain.iterates(start, X, y, eta, rates=rates, loss=outer.values, **settings):
+        if point.step == steps or point.loss <= tolerance or not np.isfinite(point.loss):
+            return DescentEnd(point.params, float(point.loss), weight_distance(point.params, start), path, point.step)
+        path += eta * float(np.sqrt(sum(np.sum((s * V) ** 2) for s, V in zip(rates, point.gradient))))
 
 
 def nearest_interpolant(net, start, X, y, *, first=None, tolerance=1e-7, steps=100) -> NearestInterpolant:

@@ -1,14 +1,15 @@
 r"""Where laziness ends: depth against width, large steps, and losses that are never satisfied. NumPy float64."""
 
-from itertools import pairwise
+from itertools import islice
 
 import numpy as np
 from scipy.special import expit
 
+from ntklib import plain
 from ntklib._validate import positive_int
-from ntklib.theory.minimum_width.networks import factors
+from ntklib.networks import named_parametrization
 from ntklib.theory.wide_networks.lazy_training.statements import sample_length
-from ntklib.theory.wide_networks.shallow import shallow_descent, shallow_jacobian, shallow_kernel, shallow_outputs
+from ntklib.theory.wide_networks.shallow import shallow_descent, shallow_kernel, shallow_network
 
 
 def deep_lazy_row(m: int, depth: int, seed, X, y, *, activation="tanh", c=1.0, steps=150) -> dict:
@@ -21,7 +22,7 @@ def deep_lazy_row(m: int, depth: int, seed, X, y, *, activation="tanh", c=1.0, s
     seed : int
     X, y : arrays (N, d), (N,)
     activation : str
-        As for `ntklib.theory.minimum_width.networks.factors`.
+        As for `ntklib.plain.factors`.
     c : float
         Weight variance.
     steps : int
@@ -49,36 +50,28 @@ def deep_lazy_row(m: int, depth: int, seed, X, y, *, activation="tanh", c=1.0, s
     (3, True)
     """
     m, depth = positive_int("deep_lazy_row", "m", m), positive_int("deep_lazy_row", "depth", depth)
-    rng, widths = np.random.default_rng([seed, m, depth]), [X.shape[1], *[m] * (depth - 1), 1]
-    mu = [1.0, *[(c / m) ** 0.5] * (depth - 1)]
-    start = [rng.standard_normal(shape) for shape in pairwise(widths)]
-    F0, B0, outputs = _passes(start, mu, X, activation)
-    K = _kernel(F0, B0, mu)
+    scaling = named_parametrization("ntk", widths := (X.shape[1], *[m] * (depth - 1), 1), c)
+    start = plain.draw(widths, scaling, [seed, m, depth])
+    settings = {"activation": activation, "multiplier": scaling.multiplier}
+    K = plain.tangent_kernel(start, X, **settings) / len(X)
     values, vectors = np.linalg.eigh(K)
-    params, now, (F, B) = start, outputs, (F0, B0)
-    parts, line, apart = vectors.T @ (outputs - y), outputs, 0.0
-    for t in range(1, steps + 1):
-        r = (now - y)[:, None] / (len(X) * values[-1])
-        params = [W - s * f.T @ (r * b) for W, s, f, b in zip(params, mu, F, B)]
-        F, B, now = _passes(params, mu, X, activation)
-        line = y + vectors @ ((1 - values / values[-1]) ** t * parts)
-        apart = max(apart, float(sample_length(now - line)))
-    pieces = zip(mu, F0, params, start, B0)
-    tangent = outputs + sum(s * np.einsum("ni,ij,nj->n", f, W - V, b) for s, f, W, V, b in pieces)
-    drift = np.linalg.norm(_kernel(F, B, mu) - K, 2)
+    points = islice(plain.iterates(start, X, y, 1 / values[-1], **settings), steps + 1)
+    first = end = next(points)
+    parts, apart = vectors.T @ (first.outputs - y), 0.0
+    for end in points:
+        line = y + vectors @ ((1 - values / values[-1]) ** end.step * parts)
+        apart = max(apart, float(sample_length(end.outputs - line)))
+    moved = [W - V for W, V in zip(end.params, start)]
+    tangent = first.outputs + plain.jvp(first.F, first.B, moved, scaling.multiplier)
+    drift = _drift(end, K)
     row = {"m": m, "L": depth, "seed": seed, "drift": drift, "relative": drift / values[-1], "apart": apart}
-    loss = sample_length(now - y) ** 2 / sample_length(outputs - y) ** 2
-    return row | {"same": float(sample_length(now - tangent)), "loss": float(loss)}
+    loss = sample_length(end.outputs - y) ** 2 / sample_length(first.outputs - y) ** 2
+    return row | {"same": float(sample_length(end.outputs - tangent)), "loss": float(loss)}
 
 
-def _passes(params, mu, X, activation):
-    weights = [s * W for s, W in zip(mu, params)]
-    F, B = factors(weights, X, activation)
-    return F, B, (F[-1] @ weights[-1])[:, 0]
-
-
-def _kernel(F, B, mu):
-    return sum(s**2 * (f @ f.T) * (b @ b.T) for s, f, b in zip(mu, F, B)) / len(F[0])
+def _drift(point, K) -> float:
+    """Operator norm of the kernel's distance from K."""
+    return np.linalg.norm(sum(plain.layer_kernels(point.F, point.B, point.multiplier)) / len(K) - K, 2)
 
 
 def kernel_after(W, a, X, y, factor: float, *, steps: int = 200, activation="tanh", c: float = 1.0) -> dict:
@@ -147,16 +140,17 @@ def logistic_records(W, a, X, signs, times, *, activation="tanh", c: float = 1.0
     >>> rows[1]["loss"] < rows[0]["loss"]
     True
     """
-    settings, rows, start = {"activation": activation, "c": c}, [], (W, a)
-    K = shallow_kernel(W, a, X, **settings)
+    start, settings = shallow_network(W, a, activation=activation, c=c)
+    K, rows = shallow_kernel(W, a, X, activation=activation, c=c), []
     top = np.linalg.eigvalsh(K)[-1]
-    for t in range(1, max(times) + 1):
-        margin = signs * shallow_outputs(W, a, X, **settings)
-        gradient = shallow_jacobian(W, a, X, **settings).T @ (-signs * expit(-margin)) / len(X) ** 0.5
-        W, a = W - 4 / top * gradient[: W.size].reshape(W.shape), a - 4 / top * gradient[W.size :]
-        if t in times:
-            loss = np.mean(np.logaddexp(0, -signs * shallow_outputs(W, a, X, **settings)))
-            far = np.sqrt(np.sum((W - start[0]) ** 2) + np.sum((a - start[1]) ** 2))
-            moved = np.linalg.norm(shallow_kernel(W, a, X, **settings) - K, 2) / top
-            rows.append({"t": t, "loss": float(loss), "distance": float(far), "relative": float(moved)})
+    points = plain.iterates(start, X, signs, 4 / top, loss=_logistic, **settings)
+    for point in islice(points, 1, max(times) + 1):
+        if point.step in times:
+            far = np.sqrt(sum(np.sum((V - U) ** 2) for V, U in zip(point.params, start)))
+            row = {"t": point.step, "loss": float(point.loss), "distance": float(far)}
+            rows.append(row | {"relative": float(_drift(point, K) / top)})
     return rows
+
+
+def _logistic(outputs, signs):
+    return np.logaddexp(0, -signs * outputs), -signs * expit(-signs * outputs)

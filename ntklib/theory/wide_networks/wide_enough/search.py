@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ntklib import plain
 from ntklib._validate import positive_float, positive_int
-from ntklib.theory.minimum_width.networks import factors
 
 
 def difference_hessian_norm(net, params, x, *, steps: int = 40, h: float = 1e-4, seed: int = 0) -> float:
@@ -16,7 +16,7 @@ def difference_hessian_norm(net, params, x, *, steps: int = 40, h: float = 1e-4,
     Parameters
     ----------
     net : MLP
-        One output; an activation that `ntklib.theory.minimum_width.networks.factors` knows by name.
+        One output; an activation that `ntklib.plain` knows.
     params : sequence of L arrays
     x : array (d,)
     steps : int
@@ -47,11 +47,11 @@ def difference_hessian_norm(net, params, x, *, steps: int = 40, h: float = 1e-4,
     True
     """
     positive_int("difference_hessian_norm", "steps", steps)
-    mu, x, name = net.parametrization.multiplier, np.asarray(x, float)[None], net.activation.name
+    mu, x = net.parametrization.multiplier, np.asarray(x, float)[None]
 
     def gradient(weights):
-        F, B = factors([s * W for s, W in zip(mu, weights)], x, name)
-        return [s * f.T @ b for s, f, b in zip(mu, F, B)]
+        F, B = plain.factors(weights, x, activation=net.activation, multiplier=mu)
+        return plain.vjp(F, B, np.ones(1), mu)
 
     params, rng = [np.asarray(W, float) for W in params], np.random.default_rng(seed)
     v, size = [rng.standard_normal(W.shape) for W in params], 1.0

@@ -2,8 +2,9 @@ r"""What the width has to pay for: the smallest eigenvalue at the start, and the
 
 import numpy as np
 
+from ntklib import plain
 from ntklib._validate import positive_float, positive_int
-from ntklib.theory.minimum_width.networks import factors
+from ntklib.networks import named_parametrization
 from ntklib.theory.wide_networks.shallow import shallow_descent, shallow_kernel, shallow_weights
 from ntklib.theory.wide_networks.wide_enough.statements import shallow_lipschitz
 
@@ -25,7 +26,7 @@ def initial_kernels(X, m: int, seeds, *, depth: int = 3, activation="relu", c: f
     depth : int
         L, number of weight layers, at least 2.
     activation : str
-        As for `ntklib.theory.minimum_width.networks.factors`.
+        As for `ntklib.plain.factors`.
     c : float
         Weight variance.
 
@@ -45,12 +46,10 @@ def initial_kernels(X, m: int, seeds, *, depth: int = 3, activation="relu", c: f
     """
     m, depth = positive_int("initial_kernels", "m", m), positive_int("initial_kernels", "depth", depth)
     widths = [X.shape[1], *[m] * (depth - 1), 1]
-    mu = [1.0, *[(c / m) ** 0.5] * (depth - 1)]
+    scaling = named_parametrization("ntk", widths, c)
     for seed in seeds:
-        rng = np.random.default_rng([seed, m])
-        weights = [s * rng.standard_normal(shape) for s, *shape in zip(mu, widths[:-1], widths[1:])]
-        F, B = factors(weights, X, activation)
-        yield sum(s**2 * (f @ f.T) * (b @ b.T) for s, f, b in zip(mu, F, B)) / len(X)
+        params = plain.draw(widths, scaling, [seed, m])
+        yield plain.tangent_kernel(params, X, activation=activation, multiplier=scaling.multiplier) / len(X)
 
 
 def least_eigenvalues(X, m: int, seeds, **settings) -> np.ndarray:

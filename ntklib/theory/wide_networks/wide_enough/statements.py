@@ -5,26 +5,10 @@ spectral norm.
 """
 
 import numpy as np
-from scipy.special import expit
 
+from ntklib import plain
 from ntklib._validate import positive_float
-from ntklib.theory.lipschitz import SLOPES
-from ntklib.theory.minimum_width.networks import activation_pair, factors
-
-BENDS = {
-    "tanh": lambda z: -2 * np.tanh(z) * (1 - np.tanh(z) ** 2),
-    "sigmoid": lambda z: expit(z) * expit(-z) * (1 - 2 * expit(z)),
-    "softplus": lambda z: expit(z) * expit(-z),
-}  # σ''
-
-
-def _smooth(where: str, activation: str):
-    if activation not in BENDS:
-        raise ValueError(
-            f"{where}: activation={activation!r}; expected one of {', '.join(BENDS)}: the second derivative must exist "
-            "and be bounded."
-        )
-    return activation_pair(activation)[1], BENDS[activation]
+from ntklib.theory.lipschitz import derivative_suprema
 
 
 def neuron_turnings(a, g, size, *, activation="tanh") -> np.ndarray:
@@ -57,7 +41,8 @@ def neuron_turnings(a, g, size, *, activation="tanh") -> np.ndarray:
     >>> float(neuron_turnings(0.0, 0.0, 3.0))
     3.0
     """
-    slope, bend = _smooth("neuron_turnings", activation)
+    derivative_suprema("neuron_turnings", activation)
+    _, slope, bend = plain.activation_functions(activation)
     u = np.abs(a * bend(g)) * np.asarray(size) ** 2
     return 0.5 * (u + np.sqrt(u**2 + 4 * (slope(g) * size) ** 2))
 
@@ -176,8 +161,7 @@ def shallow_lipschitz(a, X, radius: float, *, activation="tanh", c: float = 1.0)
     >>> round(shallow_lipschitz(np.zeros(4), np.eye(2), 0.0), 6)
     0.5
     """
-    _smooth("shallow_lipschitz", activation)
-    first, second = SLOPES[activation]
+    first, second = derivative_suprema("shallow_lipschitz", activation)
     sizes = np.linalg.norm(X, axis=1)
     each = first * sizes + second * (np.abs(a).max() + radius) * sizes**2
     return float((c / len(a)) ** 0.5 * np.sqrt(np.mean(each**2)))
@@ -220,11 +204,10 @@ def deep_hessian_bound(net, params, X) -> np.ndarray:
     >>> deep_hessian_bound(net, (np.zeros((2, 4)), np.zeros((4, 1))), X).round(6).tolist()
     [3.535534]
     """
-    _smooth("deep_hessian_bound", net.activation.name)
-    first, second = SLOPES[net.activation.name]
-    mu, plain = net.parametrization.multiplier, [np.asarray(W, float) for W in params]
-    weights = [scale * W for scale, W in zip(mu, plain)]
-    F, B = factors(weights, X, net.activation.name)
+    first, second = derivative_suprema("deep_hessian_bound", net.activation)
+    mu = net.parametrization.multiplier
+    weights = [scale * np.asarray(W, float) for scale, W in zip(mu, params)]
+    F, B = plain.factors(params, X, activation=net.activation, multiplier=mu)
     gamma, total = mu[0] * np.linalg.norm(F[0], axis=1), 0.0
     for l in range(1, net.depth):
         arriving = np.abs(B[l] @ weights[l].T).max(axis=1)
