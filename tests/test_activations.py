@@ -131,7 +131,7 @@ def test_squared_relu_coefficients_sum_to_one_half():
 def test_closed_forms_claim_no_error_and_quadrature_states_its_own(name):
     act = activation(name)
     assert act.dual_error(1.0, 1.0) == 0.0
-    numeric = from_function(act.function)
+    numeric = from_function(act.function, tolerance=math.inf)
     for q in COVARIANCES:
         true_error = abs(float(numeric.dual(*q)) - float(act.dual(*q)))
         assert true_error <= numeric.dual_error(q[0], q[2]) + 1e-13

@@ -9,16 +9,12 @@ import jax
 import jax.numpy as jnp
 
 from ntklib.activations.base import Activation
+from ntklib.activations.covariance import floats
+from ntklib.activations.smoothed import dual_maps
 
 
 def erf() -> Activation:
-    """``E[erf erf] = (2/π) arcsin(2 q12 / sqrt((1+2q11)(1+2q22)))`` (Williams 1997)."""
-
-    def dual(q11, q12, q22):
-        return (2 / jnp.pi) * jnp.arcsin(2 * q12 / jnp.sqrt((1 + 2 * q11) * (1 + 2 * q22)))
-
-    def dual_derivative(q11, q12, q22):
-        return (4 / jnp.pi) / jnp.sqrt((1 + 2 * q11) * (1 + 2 * q22) - 4 * q12**2)
+    """``E[erf erf] = (2/π) arcsin(2 q12 / sqrt((1+2q11)(1+2q22)))`` (Williams 1997): a sign with noise."""
 
     def hermite(r):
         # the dual at unit variance is (2/π) arcsin(2ρ/3) = Σ μ_r² ρ^r, with alternating signs of μ_r
@@ -32,29 +28,13 @@ def erf() -> Activation:
         "erf",
         jax.scipy.special.erf,
         lambda s: 2 / jnp.sqrt(jnp.pi) * jnp.exp(-(s**2)),
-        dual,
-        dual_derivative,
+        *dual_maps("sign", [0.5], [1.0]),
         hermite,
     )
 
 
 def gelu() -> Activation:
-    r"""GELU :math:`s\Phi(s)`; with :math:`P = E[\Phi(u)\Phi(v)]`, :math:`\phi` the normal density, by Stein's lemma."""
-
-    def parts(q11, q12, q22):
-        d1, d2 = 1 + q11, 1 + q22
-        determinant = d1 * d2 - q12**2
-        probability = 0.25 + jnp.arcsin(q12 / jnp.sqrt(d1 * d2)) / (2 * jnp.pi)
-        density = 1 / (2 * jnp.pi * jnp.sqrt(determinant))  # E[φ(u) φ(v)]
-        return d1, d2, determinant, probability, density
-
-    def dual(q11, q12, q22):
-        d1, d2, _, probability, density = parts(q11, q12, q22)
-        return q12 * probability + density * (q11 * q22 - q12**2 + q12**2 * (1 / d1 + 1 / d2))
-
-    def dual_derivative(q11, q12, q22):
-        d1, d2, determinant, probability, density = parts(q11, q12, q22)
-        return probability + q12 * density * (1 / d1 + 1 / d2 + 1 / determinant)
+    r"""GELU :math:`s\Phi(s)`, with :math:`\Phi` the normal distribution function: a gate with noise."""
 
     def hermite(r):
         below = math.sqrt(r) * _normal_cdf_hermite(r - 1) if r else 0.0
@@ -66,7 +46,7 @@ def gelu() -> Activation:
     def derivative(s):
         return jax.scipy.stats.norm.cdf(s) + s * jax.scipy.stats.norm.pdf(s)
 
-    return Activation("gelu", function, derivative, dual, dual_derivative, hermite)
+    return Activation("gelu", function, derivative, *dual_maps("gate", [1.0], [1.0]), hermite)
 
 
 def _normal_cdf_hermite(r: int) -> float:
@@ -80,26 +60,28 @@ def _normal_cdf_hermite(r: int) -> float:
     return (-1) ** k * math.exp(log_binomial / 2 - k * math.log(4)) / math.sqrt(4 * math.pi * r)
 
 
-def _scaled_sinh(q, m):
-    """``exp(−m) sinh(q)`` for ``|q| <= m``, without overflow at large ``q`` or cancellation at small ``q``."""
-    small = jnp.abs(q) < 1
-    near_zero = jnp.exp(-m) * jnp.sinh(jnp.where(small, q, 0.0))
-    return jnp.where(small, near_zero, 0.5 * (jnp.exp(q - m) - jnp.exp(-q - m)))
+def _damped_exponential(q11, q12, q22):
+    """``exp(q12 − (q11 + q22) / 2)``, differences first: next to correlation 1 they are exact."""
+    return jnp.exp(-((q11 - q12) + (q22 - q12)) / 2)
 
 
-def _scaled_cosh(q, m):
-    """``exp(−m) cosh(q)`` for ``|q| <= m`` without overflow."""
-    return 0.5 * (jnp.exp(q - m) + jnp.exp(-q - m))
+def _damped_sinh(q11, q12, q22):
+    """``exp(−(q11 + q22) / 2) sinh(q12)`` without overflow at large variances or cancellation at small ones."""
+    q11, q12, q22 = floats(q11, q12, q22)
+    small = jnp.abs(q12) < 1
+    near_zero = jnp.exp(-(q11 + q22) / 2) * jnp.sinh(jnp.where(small, q12, 0.0))
+    both = _damped_exponential(q11, q12, q22) - _damped_exponential(q11, -q12, q22)
+    return jnp.where(small, near_zero, both / 2)
+
+
+def _damped_cosh(q11, q12, q22):
+    """``exp(−(q11 + q22) / 2) cosh(q12)`` without overflow."""
+    q11, q12, q22 = floats(q11, q12, q22)
+    return (_damped_exponential(q11, q12, q22) + _damped_exponential(q11, -q12, q22)) / 2
 
 
 def sine_and_cosine() -> tuple[Activation, Activation]:
     """``E[sin sin] = e^{−m} sinh q12`` and ``E[cos cos] = e^{−m} cosh q12`` with ``m = (q11 + q22) / 2``."""
-
-    def sinh(q11, q12, q22):
-        return _scaled_sinh(q12, (q11 + q22) / 2)
-
-    def cosh(q11, q12, q22):
-        return _scaled_cosh(q12, (q11 + q22) / 2)
 
     def hermite(parity):
         def coefficient(r):
@@ -107,8 +89,8 @@ def sine_and_cosine() -> tuple[Activation, Activation]:
 
         return coefficient
 
-    sine = Activation("sin", jnp.sin, jnp.cos, sinh, cosh, hermite(1))
-    cosine = Activation("cos", jnp.cos, lambda s: -jnp.sin(s), cosh, sinh, hermite(0))
+    sine = Activation("sin", jnp.sin, jnp.cos, _damped_sinh, _damped_cosh, hermite(1))
+    cosine = Activation("cos", jnp.cos, lambda s: -jnp.sin(s), _damped_cosh, _damped_sinh, hermite(0))
     return sine, cosine
 
 

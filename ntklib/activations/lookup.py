@@ -1,11 +1,12 @@
 """How an activation is looked up: by name, by a JAX function that is one of the table, or by quadrature."""
 
+from collections.abc import Hashable
 from difflib import get_close_matches
 
 from ntklib._validate import positive_int
 from ntklib.activations.base import Activation
 from ntklib.activations.quadrature import from_function
-from ntklib.activations.table import ALIASES, NAMED_ACTIVATIONS
+from ntklib.activations.table import ALIASES, FUNCTIONS, NAMED_ACTIVATIONS
 
 
 def activation(value) -> Activation:
@@ -14,8 +15,9 @@ def activation(value) -> Activation:
     Parameters
     ----------
     value : str, callable or Activation
-        A name listed in :data:`ntklib.activations.NAMED_ACTIVATIONS`; or a scalar JAX function, whose dual maps are
-        then computed by quadrature (see :func:`ntklib.activations.from_function`); or an Activation, returned as is.
+        A name listed in :data:`ntklib.activations.NAMED_ACTIVATIONS`, or "linear"; or a scalar JAX function: one of
+        JAX's own that has an entry there, such as ``jax.nn.relu``, is that entry, any other gets its dual maps by
+        quadrature (see :func:`ntklib.activations.from_function`); or an Activation, returned as is.
 
     Raises
     ------
@@ -40,7 +42,8 @@ def activation(value) -> Activation:
             )
         return NAMED_ACTIVATIONS[value]
     if callable(value):
-        return from_function(value, tolerance=1e-6)
+        known = FUNCTIONS.get(value) if isinstance(value, Hashable) else None
+        return NAMED_ACTIVATIONS[known] if known else from_function(value)
     raise TypeError(
         f"activation: received {type(value).__name__}; expected a name, a scalar JAX function or an Activation."
     )

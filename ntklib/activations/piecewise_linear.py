@@ -14,33 +14,21 @@ import math
 import jax.numpy as jnp
 
 from ntklib.activations.base import Activation
-
-
-def guarded_sqrt(x, floor=0.0):
-    """Square root of ``x``, and 0 with derivative 0 where ``x <= floor``, instead of an infinite derivative at 0."""
-    positive = x > floor
-    return jnp.where(positive, jnp.sqrt(jnp.where(positive, x, 1.0)), 0.0)
+from ntklib.activations.covariance import covariance_angle
 
 
 def sine_minus_tcos(t, xp=jnp):
     """Return ``sin t − t cos t`` for ``t`` in [0, π], to a few units in the last place (series below 1)."""
+    return xp.where(t < 1, small_sine_minus_tcos(t, xp), xp.sin(t) - t * xp.cos(t))
+
+
+def small_sine_minus_tcos(t, xp=jnp):
+    """The same for ``t < 1`` by its series; for other ``t`` no number to be used, but no overflow either."""
     small = xp.where(t < 1, t, 0.0)
     square, series = small * small, 0.0
     for k in range(9, 0, -1):
         series = 2 * k * (-1) ** (k + 1) / math.factorial(2 * k + 1) + square * series
-    return xp.where(t < 1, small**3 * series, xp.sin(t) - t * xp.cos(t))
-
-
-def covariance_angle(q11, q12, q22):
-    """Angle between the two variables from their covariances, ``atan2(sqrt(q11 q22 − q12^2), q12)``.
-
-    From covariances alone half the digits of a small angle are lost; from the rows see
-    :func:`ntklib.kernels.half_angles`. At coincident variables the derivative is 0, not NaN.
-    """
-    norm = guarded_sqrt(q11) * guarded_sqrt(q22)
-    sine = guarded_sqrt((norm - q12) * (norm + q12))
-    degenerate = (sine == 0) & (q12 == 0)
-    return jnp.where(degenerate, 0.0, jnp.arctan2(sine, jnp.where(degenerate, 1.0, q12))), norm
+    return small**3 * series
 
 
 def homogeneous(odd_weight: float, even_weight: float, name: str = "homogeneous") -> Activation:
@@ -74,12 +62,15 @@ def homogeneous(odd_weight: float, even_weight: float, name: str = "homogeneous"
         raise ValueError(f"homogeneous: weights ({a}, {b}); expected two finite numbers, not both zero.")
 
     def dual(q11, q12, q22):
-        theta, norm = covariance_angle(q11, q12, q22)
-        return (a**2 + b**2) * q12 + b**2 * (2 / jnp.pi) * norm * sine_minus_tcos(theta)
+        theta, lacking, norm = covariance_angle(q11, q12, q22)
+        acute = theta <= lacking  # beyond π/2 the same number from the angle that lacks to π, without cancellation
+        odd = jnp.where(acute, a**2 + b**2, a**2 - b**2)
+        return odd * q12 + b**2 * (2 / jnp.pi) * norm * sine_minus_tcos(jnp.where(acute, theta, lacking))
 
     def dual_derivative(q11, q12, q22):
-        theta, _ = covariance_angle(q11, q12, q22)
-        return a**2 + b**2 * (1 - 2 * theta / jnp.pi)
+        theta, lacking, _ = covariance_angle(q11, q12, q22)
+        from_zero, from_pi = (a**2 + b**2) - b**2 * (2 / jnp.pi) * theta, (a**2 - b**2) + b**2 * (2 / jnp.pi) * lacking
+        return jnp.where(theta <= lacking, from_zero, from_pi)
 
     return Activation(
         name=name,

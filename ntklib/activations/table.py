@@ -15,7 +15,8 @@ from scipy.special import erf, expit, ndtr
 from ntklib.activations import closed_forms
 from ntklib.activations.base import Activation, NumpyTwin
 from ntklib.activations.piecewise_linear import homogeneous
-from ntklib.activations.quadrature import from_function
+from ntklib.activations.quadrature import hermite_by_quadrature
+from ntklib.activations.smoothed import dual_maps, kolmogorov_rule
 
 _SINE, _COSINE = closed_forms.sine_and_cosine()
 
@@ -36,6 +37,13 @@ def _two_slopes(name: str, below: float, above: float) -> Activation:
         max(abs(below), abs(above)),
         None if kink else 0.0,
     )
+
+
+def _logistic(name: str, function, derivative, base: str, scale: float = 2.0) -> Activation:
+    """A base with noise of size ``scale * k``, for k with Kolmogorov's law: a relative of the logistic function."""
+    k, weights = kolmogorov_rule()
+    maps = dual_maps(base, (scale * k) ** 2, weights)
+    return Activation(name, function, derivative, *maps, hermite_by_quadrature(function))
 
 
 def _density(s):
@@ -76,7 +84,7 @@ _MEMBERS = (
     _entry(_COSINE, np.cos, lambda s: -np.sin(s), lambda s: -np.cos(s), 1.0, 1.0),
     _entry(closed_forms.quadratic(), np.square, lambda s: 2 * s, lambda s: np.full_like(s, 2.0), math.inf, 2.0),
     _entry(
-        from_function(jax.nn.sigmoid, name="sigmoid"),
+        _logistic("sigmoid", jax.nn.sigmoid, lambda s: jax.nn.sigmoid(s) * jax.nn.sigmoid(-s), "step"),
         expit,
         _logistic_slope,
         lambda s: -_logistic_slope(s) * np.tanh(s / 2),
@@ -84,7 +92,7 @@ _MEMBERS = (
         math.sqrt(3) / 18,
     ),
     _entry(
-        from_function(jnp.tanh, name="tanh"),
+        _logistic("tanh", jnp.tanh, lambda s: 4 * jax.nn.sigmoid(2 * s) * jax.nn.sigmoid(-2 * s), "sign", scale=1.0),
         np.tanh,
         _squared_secant,
         lambda s: -2 * np.tanh(s) * _squared_secant(s),
@@ -92,12 +100,20 @@ _MEMBERS = (
         4 / (3 * math.sqrt(3)),
     ),
     _entry(
-        from_function(jax.nn.softplus, name="softplus"),
+        _logistic("softplus", jax.nn.softplus, jax.nn.sigmoid, "ramp"),
         lambda s: np.logaddexp(0.0, s),
         expit,
         _logistic_slope,
         1.0,
         0.25,
+    ),
+    _entry(
+        _logistic("silu", jax.nn.silu, lambda s: jax.nn.sigmoid(s) * (1 + s * jax.nn.sigmoid(-s)), "gate"),
+        lambda s: s * expit(s),
+        lambda s: expit(s) * (1 + s * expit(-s)),
+        lambda s: _logistic_slope(s) * (2 - s * np.tanh(s / 2)),
+        1.0998393201288669,  # at s tanh(s/2) = 2
+        0.5,  # at 0
     ),
 )
 
@@ -106,3 +122,23 @@ NAMED_ACTIVATIONS: dict[str, Activation] = {member.name: member for member in _M
 
 ALIASES = {"linear": "identity"}
 """Other names under which :func:`ntklib.activation` finds an entry."""
+
+FUNCTIONS = {
+    jax.nn.relu: "relu",
+    jax.nn.leaky_relu: "leaky_relu",
+    jax.nn.identity: "identity",
+    jnp.abs: "abs",
+    jnp.square: "quadratic",
+    jnp.sin: "sin",
+    jnp.cos: "cos",
+    jnp.tanh: "tanh",
+    jax.nn.tanh: "tanh",
+    jax.nn.sigmoid: "sigmoid",
+    jax.nn.softplus: "softplus",
+    jax.nn.silu: "silu",
+    jax.scipy.special.erf: "erf",
+    jax.scipy.special.expit: "sigmoid",
+    jax.lax.tanh: "tanh",
+    jax.lax.erf: "erf",
+}
+"""JAX's own functions that are entries of the table (``jax.nn.gelu`` is not: by default it is an approximation)."""

@@ -7,7 +7,7 @@ near opposite rows ``c`` is. From a clipped cosine both lose half their digits.
 import jax.numpy as jnp
 import numpy as np
 
-from ntklib.activations.piecewise_linear import guarded_sqrt
+from ntklib.activations.covariance import guarded_sqrt
 
 _SPLIT = 134217729.0  # 2^27 + 1, Dekker's constant for 53-bit numbers
 

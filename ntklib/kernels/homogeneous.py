@@ -14,7 +14,7 @@ import numpy as np
 from scipy.fft import dct
 
 from ntklib._validate import is_concrete, positive_int
-from ntklib.activations.piecewise_linear import guarded_sqrt
+from ntklib.activations.covariance import guarded_sqrt
 from ntklib.kernels.angles import accurate_half_angles, half_angles, unit_rows
 from ntklib.kernels.profile import chebyshev_profile, profile_from_half_angles
 from ntklib.kernels.sharding import sharded_rows

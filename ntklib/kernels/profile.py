@@ -20,7 +20,8 @@ from scipy.fft import dct
 
 from ntklib._validate import positive_int
 from ntklib.activations import activation as as_activation
-from ntklib.activations.piecewise_linear import guarded_sqrt, sine_minus_tcos
+from ntklib.activations.covariance import guarded_sqrt
+from ntklib.activations.piecewise_linear import sine_minus_tcos
 
 
 class Profile(NamedTuple):
