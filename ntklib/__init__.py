@@ -4,7 +4,7 @@ The package behind the book *How Wide Is Wide Enough?*. Arrays in, arrays out; n
 precision: do so yourself with ``jax.config.update("jax_enable_x64", True)`` before any eigenvalue matters.
 """
 
-from ntklib import activations, claims, datasets, kernels, spectrum, training
+from ntklib import activations, claims, datasets, kernels, spectrum, theory, training
 from ntklib.activations import activation, hermite_coefficient
 from ntklib.kernels import (
     angular_profile,
@@ -46,5 +46,6 @@ __all__ = [
     "smallest_singular_value",
     "spectrum",
     "sweep",
+    "theory",
     "training",
 ]

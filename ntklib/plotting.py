@@ -13,7 +13,7 @@ import pandas as pd
 
 from ntklib.fits import Fit, fit_loglog
 from ntklib.tables import format_value
-from ntklib.verdicts import slack_chain
+from ntklib.claims import slack_chain
 
 BANDS = {"quantiles": (0.1, 0.9, "10–90 %"), "range": (0.0, 1.0, "range")}
 

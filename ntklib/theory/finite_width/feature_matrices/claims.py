@@ -4,13 +4,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from ntklib.claims import claim
-from ntklib.evidence import frequency, scaling_law
+from ntklib.claims import claim, frequency, inequality, scaling_law
 from ntklib.theory.finite_width import feature_matrices as theory
 from ntklib.theory.finite_width.feature_matrices.norms import norm_failure, pair_energy
 from ntklib.theory.infinite_width.smallest_eigenvalue import psd_smallest
 from ntklib.theory.infinite_width.smallest_eigenvalue.claims import grid, points
-from ntklib.verdicts import inequality
 
 PAPER = "Nguyen, Mondelli, Montúfar 2021 (v5)"
 

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from ntklib.claims import claim
-from ntklib.evidence import scaling_law
+from ntklib.claims import claim, inequality, scaling_law
 from ntklib.spectrum import certified_smallest_eigenvalue
 from ntklib.theory.finite_width.anatomy.claims import he_params
 from ntklib.theory.finite_width.memorization import errors
@@ -12,7 +11,6 @@ from ntklib.theory.finite_width.memorization.doubling import (
     relu_direction,
     relu_forward,
 )
-from ntklib.verdicts import inequality
 
 NETS = (((6, 16, 1), 20), ((8, 14, 14, 1), 24), ((8, 14, 12, 12, 1), 24))
 

@@ -4,12 +4,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from ntklib.claims import claim
-from ntklib.evidence import frequency, scaling_law
+from ntklib.claims import claim, frequency, inequality, scaling_law
 from ntklib.kernels import angular_profile
 from ntklib.spectrum import smallest_eigenvalue
 from ntklib.theory.infinite_width import smallest_eigenvalue as theory
-from ntklib.verdicts import inequality
 
 
 def kernel(X, depth: int) -> np.ndarray:

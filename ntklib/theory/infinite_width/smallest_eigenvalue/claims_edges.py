@@ -4,13 +4,11 @@ import jax
 import numpy as np
 
 from ntklib import datasets
-from ntklib.claims import claim
-from ntklib.evidence import scaling_law
+from ntklib.claims import claim, inequality, scaling_law
 from ntklib.kernels import infinite_kernels
 from ntklib.spectrum import smallest_eigenvalue
 from ntklib.theory.infinite_width import smallest_eigenvalue as theory
 from ntklib.theory.infinite_width.smallest_eigenvalue.claims import grid, lowest, points
-from ntklib.verdicts import inequality
 
 
 @claim(

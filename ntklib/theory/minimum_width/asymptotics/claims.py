@@ -4,14 +4,12 @@ import math
 
 import numpy as np
 
-from ntklib.claims import claim
-from ntklib.evidence import scaling_law
+from ntklib.claims import claim, inequality, scaling_law
 from ntklib.theory.minimum_width.asymptotics import statements as theory
 from ntklib.theory.minimum_width.block_bound import centering
 from ntklib.theory.minimum_width.block_bound import spectrum as spectra
 from ntklib.theory.minimum_width.block_bound import statements as bound
 from ntklib.theory.minimum_width.block_bound.claims import setting, shape
-from ntklib.verdicts import inequality
 
 NEEDED = 50  # block parameters per sample at half the limit, tanh, d = n_1 = n_2; measured in the chapter
 SAMPLES = (16, 32, 64, 128, 256)

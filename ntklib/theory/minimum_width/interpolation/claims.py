@@ -3,8 +3,7 @@
 import jax.numpy as jnp
 import numpy as np
 
-from ntklib.claims import claim
-from ntklib.evidence import frequency, scaling_law
+from ntklib.claims import claim, frequency, inequality, scaling_law
 from ntklib.networks import MLP
 from ntklib.theory.finite_width.memorization.doubling import doubled_params
 from ntklib.theory.minimum_width.counting_parameters.ceilings import jacobian
@@ -14,7 +13,6 @@ from ntklib.theory.minimum_width.interpolation.transition import (
     random_problem,
 )
 from ntklib.training import least_squares
-from ntklib.verdicts import inequality
 
 CASES = (((8, 8, 8, 1), 120), ((7, 14, 1), 98), ((8, 6, 5, 4, 1), 80))
 

@@ -1,8 +1,7 @@
 """Claims on the scaled-down optimization figure: a straight frontier, and its drift with the number of steps."""
 
-from ntklib.claims import claim
+from ntklib.claims import claim, inequality
 from ntklib.theory.minimum_width.optimization.frontier import cached_frontier, frontier
-from ntklib.verdicts import inequality
 
 
 def _table(first_seed):

@@ -5,13 +5,11 @@ from functools import lru_cache
 import jax
 import numpy as np
 
-from ntklib.claims import claim
-from ntklib.evidence import scaling_law
+from ntklib.claims import claim, inequality, scaling_law
 from ntklib.theory.polylog_width.competing import errors
 from ntklib.theory.polylog_width.competing import proof as game
 from ntklib.theory.polylog_width.setting import unit_digits
 from ntklib.theory.polylog_width.tangent_features.statements import problem
-from ntklib.verdicts import inequality
 
 RUNS = ((64, 2, 5.0, True), (128, 3, 2.0, False))
 

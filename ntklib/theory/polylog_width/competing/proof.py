@@ -12,13 +12,13 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
-import ntklib
 from ntklib._validate import positive_float
 from ntklib.theory.polylog_width.tangent_features.statements import (
     TangentProblem,
     logistic,
 )
 from ntklib.theory.polylog_width.tangent_models import TangentFit, comparator, tangent_fit
+from ntklib.training import Trajectory, gradient_descent
 
 
 class Competition(NamedTuple):
@@ -31,7 +31,7 @@ class Competition(NamedTuple):
         The best tangent model of radius R.
     radius, step_size : float
         R and η.
-    run : ntklib.Trajectory
+    run : Trajectory
         With every iteration recorded, and ``observed`` from :func:`observer`.
     """
 
@@ -39,7 +39,7 @@ class Competition(NamedTuple):
     fit: TangentFit
     radius: float
     step_size: float
-    run: ntklib.Trajectory
+    run: Trajectory
 
     @property
     def average(self) -> float:
@@ -74,7 +74,7 @@ def largest_gradient(net, params, X):
 
     Examples
     --------
-    >>> net = ntklib.MLP((2, 1), "relu", "standard")
+    >>> net = MLP((2, 1), "relu", "standard")
     >>> float(largest_gradient(net, (jnp.ones((2, 1)),), jnp.array([[3.0, 4.0]])))
     5.0
     """
@@ -107,7 +107,7 @@ def observer(net, star, X):
 
     Examples
     --------
-    >>> net = ntklib.MLP((2, 1), "relu", "standard")
+    >>> net = MLP((2, 1), "relu", "standard")
     >>> seen = observer(net, (jnp.zeros((2, 1)),), jnp.eye(2))((jnp.ones((2, 1)),))
     >>> float(seen["to_star"]), seen["model"].tolist()
     (2.0, [0.0, 0.0])
@@ -231,7 +231,7 @@ def compete(
         )
     watch = observer(net, comparator(net, params, X, fit), X)
     settings = {"loss": "logistic", "step_size": eta, "steps": steps, "record_outputs": True, "observe": watch}
-    run = ntklib.gradient_descent(net, params, X, y, on_divergence="record", **settings)
+    run = gradient_descent(net, params, X, y, on_divergence="record", **settings)
     return Competition(problem, fit, float(radius), eta, run)
 
 

@@ -2,14 +2,13 @@
 
 from functools import lru_cache
 
-from ntklib.claims import claim
+from ntklib.claims import claim, inequality
 from ntklib.theory.polylog_width.four_widths import (
     laws as four_widths_laws,
 )
 from ntklib.theory.polylog_width.four_widths import (
     outcomes as four_widths,
 )
-from ntklib.verdicts import inequality
 
 ASSUMPTIONS = "Digits 3 and 5 as unit vectors, three weight layers, n = 16 to 256 (128 for poly(n)); the book's sweep."
 

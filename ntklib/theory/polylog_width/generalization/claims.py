@@ -3,19 +3,17 @@
 import jax
 import numpy as np
 
-import ntklib
-from ntklib.claims import claim
-from ntklib.evidence import frequency, scaling_law
+from ntklib.claims import claim, frequency, inequality, scaling_law
+from ntklib.networks import MLP
 from ntklib.theory.polylog_width.generalization import statements as risk
 from ntklib.theory.polylog_width.separability.statements import parity_cube
 from ntklib.theory.polylog_width.tangent_models import scaled_blocks, tangent_fit
-from ntklib.verdicts import inequality
 
 
 def best_tangent_loss(d: int, width: int, radius: float, seed: int = 0) -> float:
     """The least loss of the tangent class of one shallow network on the whole XOR cube, the population."""
     X, y = parity_cube(d)
-    net = ntklib.MLP((d, width, 1), "relu", "chen")
+    net = MLP((d, width, 1), "relu", "chen")
     params = net.init(jax.random.key(seed))
     blocks, start = scaled_blocks(net, params, X), np.asarray(net(params, X), float)
     return tangent_fit(blocks, y, radius, start=start, tolerance=0.05, steps=2000).loss

@@ -3,7 +3,7 @@
 import jax
 import numpy as np
 
-from ntklib.claims import claim
+from ntklib.claims import claim, inequality
 from ntklib.theory.polylog_width.how_wide import (
     fits as how_wide_fits,
 )
@@ -13,7 +13,6 @@ from ntklib.theory.polylog_width.how_wide import (
 from ntklib.theory.polylog_width.how_wide import (
     search as how_wide,
 )
-from ntklib.verdicts import inequality
 
 GROWING = ("3 vs 5", "4 vs 9", "XOR")
 

@@ -2,12 +2,10 @@
 
 import numpy as np
 
-from ntklib.claims import claim
-from ntklib.evidence import scaling_law
+from ntklib.claims import claim, inequality, scaling_law
 from ntklib.theory.polylog_width.separability import statements as limits
 from ntklib.theory.polylog_width.separability import widths as finite
 from ntklib.theory.polylog_width.tangent_models import tangent_margin
-from ntklib.verdicts import inequality
 
 
 def margins(X, y, width: int, networks: int, seed: int = 0):

@@ -6,9 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from ntklib import MLP
-from ntklib.claims import claim
-from ntklib.evidence import scaling_law
+from ntklib.claims import claim, inequality, scaling_law
+from ntklib.networks import MLP
 from ntklib.theory.wide_networks.composite.lipschitz import network_lipschitz
 from ntklib.theory.wide_networks.composite.losses import LOGISTIC, SQUARE, huber_loss
 from ntklib.theory.wide_networks.composite.proof import (
@@ -22,7 +21,6 @@ from ntklib.theory.wide_networks.composite.statements import (
     proof_run,
 )
 from ntklib.training import AntisymmetricNetwork
-from ntklib.verdicts import inequality
 
 SAMPLES, DIMENSION = 12, 12
 

@@ -5,9 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from ntklib import MLP
-from ntklib.claims import claim
-from ntklib.evidence import scaling_law
+from ntklib.claims import claim, inequality, scaling_law
+from ntklib.networks import MLP
 from ntklib.theory.wide_networks.composite.lipschitz import network_lipschitz
 from ntklib.theory.wide_networks.composite.losses import LOGISTIC
 from ntklib.theory.wide_networks.composite.statements import network_jacobian
@@ -19,7 +18,6 @@ from ntklib.theory.wide_networks.implicit_regularization.statements import (
     interpolation_distance_bound,
     nearest_certified,
 )
-from ntklib.verdicts import inequality
 
 SAMPLES, DIMENSION = 10, 20
 

@@ -3,9 +3,8 @@
 import jax
 import numpy as np
 
-from ntklib import MLP, gradient_descent
-from ntklib.claims import claim
-from ntklib.evidence import scaling_law
+from ntklib.claims import claim, inequality, scaling_law
+from ntklib.networks import MLP
 from ntklib.theory.wide_networks.composite.statements import network_jacobian
 from ntklib.theory.wide_networks.kernel_generalization import errors, transport
 from ntklib.theory.wide_networks.kernel_generalization import statements as norms
@@ -14,7 +13,7 @@ from ntklib.theory.wide_networks.setting import (
     mean_squared_loss,
     sphere_task,
 )
-from ntklib.verdicts import inequality
+from ntklib.training import gradient_descent
 
 TARGETS = ("linear", "signs", "random")
 

@@ -2,12 +2,10 @@
 
 import numpy as np
 
-from ntklib.claims import claim
-from ntklib.evidence import scaling_law
+from ntklib.claims import claim, inequality, scaling_law
 from ntklib.theory.wide_networks.lazy_training.kinks import kink_bias, one_step_errors
 from ntklib.theory.wide_networks.lazy_training.statements import lazy_table
 from ntklib.theory.wide_networks.samples import unit_sample
-from ntklib.verdicts import inequality
 
 WIDTHS = (64, 256, 1024)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ntklib.claims import claim
+from ntklib.claims import claim, inequality
 from ntklib.theory.wide_networks.lazy_training.claims import lazy_law
 from ntklib.theory.wide_networks.lazy_training.statements import (
     lazy_row,
@@ -13,7 +13,6 @@ from ntklib.theory.wide_networks.lazy_training.statements import (
 from ntklib.theory.wide_networks.samples import unit_sample
 from ntklib.theory.wide_networks.shallow import shallow_descent, shallow_weights
 from ntklib.theory.wide_networks.wide_enough.statements import shallow_lipschitz
-from ntklib.verdicts import inequality
 
 
 def _checked_runs(seeds, first_seed):

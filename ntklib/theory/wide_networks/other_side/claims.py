@@ -5,11 +5,10 @@ from itertools import combinations
 
 import numpy as np
 
-from ntklib.claims import claim
+from ntklib.claims import claim, inequality
 from ntklib.kernels import infinite_kernels
 from ntklib.theory.polylog_width.separability.statements import parity_cube
 from ntklib.theory.wide_networks.other_side import statements as theory
-from ntklib.verdicts import inequality
 
 
 def all_parities(d: int, order: int):

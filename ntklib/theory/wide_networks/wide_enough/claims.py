@@ -2,15 +2,13 @@
 
 import numpy as np
 
-from ntklib.claims import claim
-from ntklib.evidence import scaling_law
+from ntklib.claims import claim, inequality, scaling_law
 from ntklib.networks import MLP
 from ntklib.theory.wide_networks.samples import unit_sample
 from ntklib.theory.wide_networks.shallow import shallow_descent, shallow_weights
 from ntklib.theory.wide_networks.wide_enough import spectra
 from ntklib.theory.wide_networks.wide_enough import statements as wide
 from ntklib.theory.wide_networks.wide_enough.search import difference_hessian_norm
-from ntklib.verdicts import inequality
 
 
 @claim(

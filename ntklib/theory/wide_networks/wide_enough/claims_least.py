@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from ntklib.claims import claim
-from ntklib.evidence import frequency, scaling_law
+from ntklib.claims import claim, frequency, scaling_law
 from ntklib.theory.wide_networks.samples import limit_least, paired_sample, unit_sample
 from ntklib.theory.wide_networks.wide_enough import spectra
 
