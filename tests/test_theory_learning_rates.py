@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 import ntklib
-from ntklib.theory.wide_networks.learning_rates import descent as plain
+from ntklib.theory.wide_networks.learning_rates import descent
 from ntklib.theory.wide_networks.learning_rates import statements as theory
 from ntklib.theory.wide_networks.learning_rates import step_sizes as sweeps
 from ntklib.theory.wide_networks.setting import (
     mean_squared_loss,
     sample_kernel,
     sphere_task,
+    starts,
 )
 
 needs_x64 = pytest.mark.skipif(jnp.result_type(float) != jnp.float64, reason="needs 64-bit precision")
@@ -47,23 +48,30 @@ def test_the_plain_loop_is_gradient_descent_and_its_blocks_are_the_kernel(activa
     net = ntklib.MLP((4, 9, 7, 1), activation, "ntk", weight_variance=variance)
     params = net.init(jax.random.key(0))
     run = ntklib.gradient_descent(net, params, X, y, loss=mean_squared_loss, step_size=0.7, steps=20)
-    losses, end = plain.layered_descent(params, net.parametrization.multiplier, X, y, 0.7, 20, activation)
+    losses, end = descent.layered_descent(params, net.parametrization.multiplier, X, y, 0.7, 20, activation)
     np.testing.assert_allclose(losses, run.loss, rtol=1e5 * EPS)
     for ours, wanted in zip(end, run.params):
         np.testing.assert_allclose(ours, wanted, rtol=0, atol=1e4 * EPS)
-    blocks = plain.tangent_blocks(params, net.parametrization.multiplier, X, activation)
+    blocks = descent.tangent_blocks(params, net.parametrization.multiplier, X, activation)
     np.testing.assert_allclose(blocks.sum(0), sample_kernel(net, params, X), rtol=0, atol=100 * EPS)
 
 
 @needs_x64
-def test_a_batched_sweep_and_the_plain_loop_agree_and_divergence_is_infinite():
-    X, y = sphere_task(6, 4, seed=1)
-    arguments = ("mup", (4, 8, 8, 1), X, y, [0.5, 2.0, 1e3])
-    batched = sweeps.step_size_sweep(*arguments, seeds=[0, 3], steps=60)
-    one = sweeps.step_size_runs(*arguments, seeds=[0, 3], steps=60)
-    np.testing.assert_allclose(batched["loss"][[0, 1, 3, 4]], one["loss"][[0, 1, 3, 4]], rtol=1e6 * EPS)
-    assert (one["loss"][[2, 5]] > 1e11).all()
-    assert not (batched["loss"][[2, 5]] < 1e11).any()
+@pytest.mark.parametrize("name", theory.FAMILY)
+def test_a_sweep_is_gradient_descent_from_labels_counted_from_the_start(name):
+    (X, y), widths, sizes = sphere_task(6, 4, seed=1), (4, 8, 8, 1), [0.05, 0.2, 1e4]
+    rows = sweeps.step_size_sweep(name, widths, X, y, sizes, seeds=[0, 3], steps=60)
+    net = ntklib.MLP(widths, "tanh", theory.family_member(name, widths))
+    first = starts(net, [0, 3])
+    for i, seed in enumerate([0, 3]):
+        start = jax.tree.map(lambda W, i=i: W[i], first)
+        for eta in sizes[:2]:
+            run = ntklib.gradient_descent(
+                net, start, X, y + net(start, X), loss=mean_squared_loss, step_size=eta, steps=60
+            )
+            row = rows[(rows["seed"] == seed) & (rows["eta"] == eta)].iloc[0]
+            np.testing.assert_allclose(row[["start", "loss"]], run.loss[jnp.array([0, -1])], rtol=1e6 * EPS)
+    assert np.isinf(rows.loc[rows["eta"] == 1e4, "loss"]).all()
 
 
 def test_the_limit_is_the_linear_recursion_in_the_mean():
@@ -78,7 +86,7 @@ def test_the_limit_is_the_linear_recursion_in_the_mean():
 def test_a_linear_model_is_stable_up_to_two_over_its_eigenvalue():
     X = np.array([[1.0, 0.0], [0.0, 3.0]])
     start = [np.zeros((2, 1))]
-    step = plain.largest_stable_step(start, (1.0,), X, [0.0, 1.0], steps=300, halvings=14, activation="linear")
+    step = descent.largest_stable_step(start, (1.0,), X, [0.0, 1.0], steps=300, halvings=14, activation="linear")
     assert abs(step * 9 / 2 / 2 - 1) < 2e-3
 
 

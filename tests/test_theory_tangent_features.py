@@ -7,7 +7,7 @@ import pytest
 from ntklib.kernels import flat_jacobian
 from ntklib.theory.polylog_width.setting import unit_digits, with_copies
 from ntklib.theory.polylog_width.tangent_features import statements as tf
-from ntklib.theory.polylog_width.tangent_features.claims import initial_scales
+from ntklib.theory.polylog_width.tangent_features.scales import initial_scales
 from ntklib.theory.polylog_width.tangent_models import tangent_fit, tangent_margin
 
 

@@ -137,7 +137,7 @@ def shallow_kernel(W, a, X, *, activation="tanh", c: float = 1.0) -> np.ndarray:
 
     Examples
     --------
-    >>> shallow_kernel(np.ones((1, 2)), np.array([3.0, 1.0]), np.ones((1, 1)), activation="relu").tolist()
+    >>> shallow_kernel(np.ones((1, 4)), np.array([3.0, 1.0, 3.0, 1.0]), np.ones((1, 1)), activation="relu").tolist()
     [[6.0]]
     """
     params, settings = shallow_network(W, a, activation=activation, c=c)

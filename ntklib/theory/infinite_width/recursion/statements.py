@@ -5,10 +5,10 @@ Networks here have the "ntk" parametrization with c = 2: weights of variance 1, 
 """
 
 import math
-from itertools import pairwise
 
 import numpy as np
 
+from ntklib import plain
 from ntklib._validate import data_matrix, positive_float, positive_int, symmetric_matrix
 
 _CHUNK = 4_000_000  # weights held at a time
@@ -46,16 +46,8 @@ def batched_ntk(params, X) -> np.ndarray:
     """
     W = [np.asarray(w, float) for w in params]
     X = np.asarray(data_matrix("batched_ntk", "X", X, columns=W[0].shape[1]), float)
-    m = [1.0] + [(2 / w.shape[1]) ** 0.5 for w in W[1:]]
-    F = [np.broadcast_to(X, (len(W[0]), *X.shape))]
-    for w, factor in zip(W[:-1], m):
-        F.append(np.maximum(factor * (F[-1] @ w), 0))
-    B = np.ones((len(W[0]), len(X), 1))
-    K = _gram(m[-1] * F[-1])
-    for l in range(len(W) - 2, -1, -1):
-        B = m[l + 1] * (B @ np.swapaxes(W[l + 1], 1, 2)) * (F[l + 1] > 0)
-        K = K + _gram(m[l] * F[l]) * _gram(B)
-    return K
+    multiplier = [1.0] + [(2 / w.shape[1]) ** 0.5 for w in W[1:]]
+    return plain.tangent_kernel(W, X, activation="relu", multiplier=multiplier)
 
 
 def sampled_kernels(X, depth: int, width, seeds: int, *, key: int = 0) -> np.ndarray:
@@ -94,10 +86,9 @@ def sampled_kernels(X, depth: int, width, seeds: int, *, key: int = 0) -> np.nda
     X = np.asarray(data_matrix("sampled_kernels", "X", X), float)
     widths = (X.shape[1], *_hidden("sampled_kernels", depth, width), 1)
     seeds, rng = positive_int("sampled_kernels", "seeds", seeds), np.random.default_rng([key, *widths])
-    shapes = list(pairwise(widths))
-    step = max(1, _CHUNK // sum(a * b for a, b in shapes))
+    step = max(1, _CHUNK // plain.parameter_count(widths))
     sizes = [min(step, seeds - start) for start in range(0, seeds, step)]
-    return np.concatenate([batched_ntk([rng.standard_normal((S, *s)) for s in shapes], X) for S in sizes])
+    return np.concatenate([batched_ntk(plain.draw(widths, (1.0,) * depth, rng, batch=(S,)), X) for S in sizes])
 
 
 def diagonal_second_moment(depth: int, width, growth: float = 5.0) -> float:
@@ -282,10 +273,6 @@ def descent_predictions(K, K_new, residual, *, step_size: float, steps: int) -> 
         )
     weights = (1 - (1 - step_size * values) ** steps) / values
     return np.asarray(K_new) @ (vectors @ (weights * (vectors.T @ np.asarray(residual))))
-
-
-def _gram(A) -> np.ndarray:
-    return A @ np.swapaxes(A, -1, -2)
 
 
 def _hidden(where: str, depth: int, width) -> tuple[int, ...]:

@@ -104,7 +104,7 @@ def row_projections(F, B, means, direction):
 
     Examples
     --------
-    >>> from ntklib.theory.minimum_width.block_bound_centering import sample_means
+    >>> from ntklib.theory.minimum_width.block_bound.centering import sample_means
     >>> F, B = np.array([[1.0], [3.0]]), np.array([[1.0], [5.0]])
     >>> row_projections(F, B, sample_means(F, B), np.ones((1, 1))).tolist()
     [0.0, 0.0]
@@ -139,7 +139,7 @@ def top_direction(F, B, means, *, steps: int = 40):
 
     Examples
     --------
-    >>> from ntklib.theory.minimum_width.block_bound_centering import sample_means
+    >>> from ntklib.theory.minimum_width.block_bound.centering import sample_means
     >>> rng = np.random.default_rng(0)
     >>> F, B = rng.standard_normal((50, 3)), rng.standard_normal((50, 2))
     >>> round(float(np.linalg.norm(top_direction(F, B, sample_means(F, B)))), 12)
@@ -182,7 +182,7 @@ def worst_rank_one(F, B, means, *, steps: int = 60, starts: int = 3):
 
     Examples
     --------
-    >>> from ntklib.theory.minimum_width.block_bound_centering import sample_means
+    >>> from ntklib.theory.minimum_width.block_bound.centering import sample_means
     >>> rng = np.random.default_rng(0)
     >>> F, B = rng.standard_normal((200, 3)) * (5, 1, 1), rng.standard_normal((200, 2))
     >>> bool(abs(worst_rank_one(F, B, sample_means(F, B))[0][0]) > 0.9)

@@ -6,6 +6,7 @@ labelled kernel.
 
 import numpy as np
 
+from ntklib import plain
 from ntklib._validate import positive_float, positive_int
 
 
@@ -44,12 +45,9 @@ def shallow_kernels(X, width: int, seed: int = 0):
     (True, (50,))
     """
     X, m = np.asarray(X, np.float64), positive_int("shallow_kernels", "width", width)
-    rng = np.random.default_rng([seed, 19])
-    G = X @ rng.normal(0.0, np.sqrt(2 / m), (X.shape[1], m))
-    v = rng.normal(0.0, np.sqrt(1 / m), m)
-    active = (G > 0) * v
-    F = np.maximum(G, 0.0)
-    return (active @ active.T) * (X @ X.T), F @ F.T, v
+    params = plain.draw((X.shape[1], m, 1), "chen", [seed, 19])
+    K1, K2 = plain.layer_kernels(*plain.factors(params, X, activation="relu"))
+    return K1, K2, params[1][:, 0]
 
 
 def xor_nt_margin(d: int) -> float:

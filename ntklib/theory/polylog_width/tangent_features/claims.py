@@ -2,13 +2,11 @@
 
 import numpy as np
 
-import ntklib
-from ntklib.claims import claim
-from ntklib.evidence import frequency
+from ntklib.claims import claim, frequency, inequality
 from ntklib.theory.polylog_width.setting import unit_digits, with_copies
 from ntklib.theory.polylog_width.tangent_features import statements as features
+from ntklib.theory.polylog_width.tangent_features.scales import initial_scales
 from ntklib.theory.polylog_width.tangent_models import tangent_fit, tangent_margin
-from ntklib.verdicts import inequality
 
 SHAPES = ((64, 2), (256, 2), (64, 3), (256, 3), (128, 5))
 
@@ -20,25 +18,6 @@ def problems(shapes=SHAPES, N=40, seed=0, labels=(False, True)):
         for width, depth in shapes:
             row = {"labels": "random" if random_labels else "true", "m": width, "L": depth}
             yield row, features.problem(X, y, width, depth, seed)
-
-
-def initial_scales(width: int, depth: int, draws: int, seed: int = 0, parametrization="chen", d: int = 2):
-    """Squared norm of h_(L-1), K(x, x)/m and f_0² of independent networks at one unit input, shape (draws, 3)."""
-    widths = (d, *(depth - 1) * (width,), 1)
-    rule, rng = ntklib.networks.named_parametrization(parametrization, widths), np.random.default_rng([seed, 2])
-    shapes = zip(widths, widths[1:], rule.init_std)
-    weights = [rng.normal(0.0, std, (draws, rows, columns)) for rows, columns, std in shapes]
-    f, F, slopes = np.broadcast_to(np.eye(d)[0], (draws, d)), [], []
-    for W, s in zip(weights, rule.multiplier):
-        g = s * np.einsum("ni,nij->nj", f, W)
-        F.append(f), slopes.append(g > 0)
-        f = np.maximum(g, 0.0)
-    b, K = np.ones((draws, 1)), 0.0
-    for l in range(depth - 1, -1, -1):
-        s = rule.multiplier[l]
-        K += s**2 * np.sum(F[l] ** 2, axis=1) * np.sum(b**2, axis=1)
-        b = s * np.einsum("nij,nj->ni", weights[l], b) * slopes[l - 1] if l else b
-    return np.stack([np.sum(F[-1] ** 2, axis=1), K / width, g[:, 0] ** 2], axis=1)
 
 
 @claim(

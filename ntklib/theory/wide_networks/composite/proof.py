@@ -99,7 +99,7 @@ def proof_inequalities(run: pd.DataFrame, known: ProofConstants) -> pd.DataFrame
     Examples
     --------
     >>> from ntklib import MLP
-    >>> from ntklib.theory.wide_networks.composite import proof_run
+    >>> from ntklib.theory.wide_networks.composite.statements import proof_run
     >>> run = proof_run(MLP((1, 1), "tanh", "ntk"), [np.zeros((1, 1))], np.eye(1), np.ones(1), 0.5, 2)
     >>> bool((proof_inequalities(run, ProofConstants(1.0, 1.0, 0.0, 0.5))["slack"] > 1 - 1e-9).all())
     True

@@ -55,7 +55,7 @@ def network_certificate(net, params, X, y, *, scale: float | None = None, tau: f
     Examples
     --------
     >>> from ntklib import MLP
-    >>> from ntklib.theory.wide_networks.networks import sphere_task
+    >>> from ntklib.theory.wide_networks.setting import sphere_task
     >>> net, (X, y) = MLP((3, 8, 1), "tanh", "ntk", weight_variance=1.0), sphere_task(3, 3)
     >>> network_certificate(net, net.init(jax.random.key(0)), X, y).valid
     True

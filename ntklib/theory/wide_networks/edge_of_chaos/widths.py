@@ -3,10 +3,9 @@ r"""Random networks at the edge of chaos, at finite width: width patterns, tange
 Everything is NumPy float64, so that many shapes cost nothing to compile.
 """
 
-from itertools import pairwise
-
 import numpy as np
 
+from ntklib import plain
 from ntklib._validate import positive_int
 from ntklib.networks import Parametrization
 from ntklib.theory.wide_networks.edge_of_chaos.statements import distance_growth
@@ -51,7 +50,7 @@ def weight_count(hidden, d: int) -> int:
     >>> weight_count((4, 16), 3)
     92
     """
-    return sum(n * m for n, m in pairwise((d, *hidden, 1)))
+    return plain.parameter_count((d, *hidden, 1))
 
 
 def matched_base(power: int, depth: int, d: int, weights: int) -> int:
@@ -129,21 +128,10 @@ def edge_kernel(hidden, X, a: float, b: float, seed, *, q: float = 0.0, gain: fl
     >>> edge_kernel((8, 8), np.eye(3), 0.5, 0.5, seed=0).shape
     (3, 3)
     """
-    F = [np.asarray(X, np.float64)]
-    widths, rng = (F[0].shape[1], *hidden, 1), np.random.default_rng(seed)
+    widths = (np.shape(X)[1], *hidden, 1)
     scaling = sequel_parametrization(widths, gain / (a * a + b * b), q)
-    weights, slopes = [], []
-    for shape, s, m in zip(pairwise(widths), scaling.init_std, scaling.multiplier):
-        weights.append(s * m * rng.standard_normal(shape))
-        g = F[-1] @ weights[-1]
-        F.append(a * g + b * np.abs(g))
-        slopes.append(a + b * np.sign(g))
-    back, K = np.ones((len(F[0]), 1)), 0.0
-    for layer in range(len(weights) - 1, -1, -1):
-        K = K + scaling.multiplier[layer] ** 2 * (F[layer] @ F[layer].T) * (back @ back.T)
-        if layer:
-            back = (back @ weights[layer].T) * slopes[layer - 1]
-    return K / len(X)
+    params, sigma = plain.draw(widths, scaling, seed), (lambda g: a * g + b * np.abs(g), lambda g: a + b * np.sign(g))
+    return plain.tangent_kernel(params, X, activation=sigma, multiplier=scaling.multiplier) / len(X)
 
 
 def fourth_moment_excess(beta: float) -> float:

@@ -8,7 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
+from ntklib import plain
 from ntklib._validate import positive_float, positive_int
+from ntklib.theory.wide_networks.shallow import shallow_network
 
 SHARE = 1e-10  # eigenvalues below this share of the largest count as zero
 
@@ -49,11 +51,8 @@ def tangent_gram(W, a, X, X2=None) -> np.ndarray:
     >>> tangent_gram(np.eye(2), np.ones(2), np.eye(2)).tolist()
     [[2.0, 0.0], [0.0, 2.0]]
     """
-    X2 = X if X2 is None else X2
-    first, second = np.asarray(X) @ W, np.asarray(X2) @ W
-    read = np.maximum(first, 0) @ np.maximum(second, 0).T
-    turn = ((first > 0) * np.asarray(a) ** 2) @ (second > 0).astype(float).T
-    return (read + turn * (np.asarray(X) @ np.asarray(X2).T)) * (2 / len(a))
+    params, settings = shallow_network(W, a, activation="relu", c=2.0)
+    return plain.tangent_kernel(params, X, X2, **settings)
 
 
 def kernel_dual(K, y) -> np.ndarray:

@@ -4,11 +4,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from ntklib import plain
 from ntklib.claims import claim, inequality, scaling_law
 from ntklib.fits import fit_loglog
 from ntklib.theory.wide_networks.learning_rates.descent import (
     largest_stable_step,
-    layer_values,
     layered_descent,
     tangent_blocks,
 )
@@ -43,7 +43,7 @@ def _largest(params, multiplier, X, activation="tanh"):
 
 def _from_start(params, multiplier, X, y):
     """Labels counted from the outputs at the start, so that all widths begin with the same residuals."""
-    return y + layer_values(params, multiplier, X)[1]
+    return y + plain.forward(params, X, activation="tanh", multiplier=multiplier)
 
 
 @claim(
@@ -193,8 +193,9 @@ def moved_features(name: str, m: int, seed: int, steps: int = 20) -> float:
     """
     X, y = _data(seed)
     params, multiplier = _start(name, m, seed)
-    before = layer_values(params, multiplier, X)[0][-1]
-    after = layer_values(layered_descent(params, multiplier, X, y, 1.0, steps)[1], multiplier, X)[0][-1]
+    end = layered_descent(params, multiplier, X, y, 1.0, steps)[1]
+    settings = {"activation": "tanh", "multiplier": multiplier}
+    before, after = (plain.factors(weights, X, **settings)[0][-1] for weights in (params, end))
     return float(np.linalg.norm(after - before) / np.linalg.norm(before))
 
 

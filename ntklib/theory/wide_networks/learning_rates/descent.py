@@ -1,42 +1,8 @@
-"""Networks and gradient descent in NumPy float64, where many shapes must cost nothing to compile."""
+"""The chapter's kernels and runs, layer by layer: `ntklib.plain` with the chapter's normalization."""
 
 import numpy as np
 
-from ntklib._validate import positive_int
-
-SLOPES_FROM_VALUE = {"tanh": lambda f: 1 - f**2, "relu": lambda f: (f > 0) * 1.0, "linear": np.ones_like}
-VALUES = {"tanh": np.tanh, "relu": lambda g: np.maximum(g, 0.0), "linear": lambda g: g}
-
-
-def layer_values(params, multiplier, X, activation="tanh"):
-    """Features F_0, …, F_{L-1} and outputs (N,) of a network with one output, in NumPy.
-
-    Examples
-    --------
-    >>> F, f = layer_values([np.eye(2), np.ones((2, 1))], (1.0, 0.5), np.array([[1.0, 3.0]]), "linear")
-    >>> f.tolist()
-    [2.0]
-    """
-    F = [np.asarray(X, np.float64)]
-    for W, m in zip(params[:-1], multiplier):
-        F.append(VALUES[activation](m * (F[-1] @ W)))
-    return F, multiplier[-1] * (F[-1] @ params[-1])[:, 0]
-
-
-def layer_errors(params, multiplier, F, last, activation="tanh"):
-    """Backward matrices B_1, …, B_L for a derivative ``last`` (N,) with respect to the outputs.
-
-    Examples
-    --------
-    >>> params, X = [np.eye(2), np.ones((2, 1))], np.array([[1.0, 3.0]])
-    >>> F, _ = layer_values(params, (1.0, 0.5), X, "linear")
-    >>> layer_errors(params, (1.0, 0.5), F, np.ones(1), "linear")[0].tolist()
-    [[0.5, 0.5]]
-    """
-    B = [np.asarray(last, np.float64)[:, None]]
-    for W, m, f in zip(params[:0:-1], multiplier[:0:-1], F[:0:-1]):
-        B.append(m * (B[-1] @ W.T) * SLOPES_FROM_VALUE[activation](f))
-    return B[::-1]
+from ntklib import plain
 
 
 def tangent_blocks(params, multiplier, X, activation="tanh") -> np.ndarray:
@@ -50,7 +16,8 @@ def tangent_blocks(params, multiplier, X, activation="tanh") -> np.ndarray:
         With one output.
     multiplier : sequence of L floats
     X : array (N, d)
-    activation : {"tanh", "relu", "linear"}
+    activation : str
+        As for `ntklib.plain.factors`.
 
     Returns
     -------
@@ -58,16 +25,15 @@ def tangent_blocks(params, multiplier, X, activation="tanh") -> np.ndarray:
 
     Notes
     -----
-    NumPy float64, nothing is compiled. Time O(N Σ n_{l-1} n_l + N² Σ n_l). Chapter: ``learning_rates``.
+    Time O(N Σ n_{l-1} n_l + N² Σ n_l). Chapter: ``learning_rates``.
 
     Examples
     --------
     >>> tangent_blocks([np.eye(2), np.ones((2, 1))], (1.0, 1.0), np.eye(2), "linear").sum(0).tolist()
     [[1.5, 0.0], [0.0, 1.5]]
     """
-    F, f = layer_values(params, multiplier, X, activation)
-    B = layer_errors(params, multiplier, F, np.ones_like(f), activation)
-    return np.array([m**2 * (f @ f.T) * (b @ b.T) for m, f, b in zip(multiplier, F, B)]) / len(X)
+    F, B = plain.factors(params, X, activation=activation, multiplier=multiplier)
+    return np.array(plain.layer_kernels(F, B, multiplier)) / len(X)
 
 
 def layered_descent(params, multiplier, X, y, step, steps: int, activation="tanh"):
@@ -81,7 +47,8 @@ def layered_descent(params, multiplier, X, y, step, steps: int, activation="tanh
     X, y : arrays (N, d), (N,)
     step : float or sequence of L floats
     steps : int
-    activation : {"tanh", "relu", "linear"}
+    activation : str
+        As for `ntklib.plain.factors`.
 
     Returns
     -------
@@ -96,8 +63,7 @@ def layered_descent(params, multiplier, X, y, step, steps: int, activation="tanh
 
     Notes
     -----
-    A second route to `ntklib.gradient_descent`, without compiling. Time O(steps N Σ n_{l-1} n_l). Chapter:
-    ``learning_rates``.
+    Time O(steps N Σ n_{l-1} n_l). Chapter: ``learning_rates``.
 
     Examples
     --------
@@ -105,21 +71,9 @@ def layered_descent(params, multiplier, X, y, step, steps: int, activation="tanh
     >>> losses.tolist()
     [0.5, 0.125, 0.03125]
     """
-    params, y = [np.array(W, np.float64) for W in params], np.asarray(y, np.float64)
     step = np.broadcast_to(np.asarray(step, float), (len(params),))
-    losses = np.full(positive_int("layered_descent", "steps", steps) + 1, np.inf)
-    with np.errstate(over="ignore", invalid="ignore"):
-        for t in range(steps + 1):
-            F, f = layer_values(params, multiplier, X, activation)
-            losses[t] = np.mean((f - y) ** 2) / 2
-            if not losses[t] < 1e12:
-                losses[t:] = np.inf
-                break
-            if t < steps:
-                B = layer_errors(params, multiplier, F, (f - y) / len(y), activation)
-                for W, m, eta, left, right in zip(params, multiplier, step, F, B):
-                    W -= eta * m * (left.T @ right)
-    return losses, params
+    run = plain.descent(params, X, y, 1.0, steps, rates=step, activation=activation, multiplier=multiplier)
+    return run.loss, run.params
 
 
 def largest_stable_step(params, multiplier, X, y, *, steps: int, halvings: int = 7, activation="tanh") -> float:

@@ -1,7 +1,5 @@
 """Loss against step size over widths and parametrizations, and the authors' values to set beside it."""
 
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import jax
@@ -9,8 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
+from ntklib import plain
 from ntklib.networks import MLP
-from ntklib.theory.wide_networks.learning_rates.descent import layered_descent
 from ntklib.theory.wide_networks.learning_rates.statements import family_member
 from ntklib.theory.wide_networks.setting import (
     sample_kernel,
@@ -32,65 +30,8 @@ def family_network(name: str, width: int, *, d: int, depth: int = 3, activation=
     return MLP(widths, activation, family_member(name, widths))
 
 
-@dataclass(frozen=True)
-class FamilyNetwork:
-    r"""A network whose multipliers are arguments, so that one compiled program serves all parametrizations of a width.
-
-    Its parameters are (weights, multipliers (L,), offset (N,)), of which only the weights are trained; the offset is
-    minus the outputs at the start, so that the outputs begin at zero.
-
-    Parameters
-    ----------
-    activation : {"tanh", "relu"}
-
-    Notes
-    -----
-    For the samples that the offset was computed on. Chapter: ``learning_rates``.
-
-    Examples
-    --------
-    >>> X = jnp.eye(3)
-    >>> first = family_starts("mup", (3, 8, 1), X, seeds=[0, 1])
-    >>> jax.vmap(lambda p: FamilyNetwork()(p, X))(first).shape
-    (2, 3)
-    """
-
-    activation: str = "tanh"
-
-    def __call__(self, params, X):
-        """Outputs (N,), counted from their start."""
-        weights, multipliers, offset = params
-        multipliers, offset = jax.lax.stop_gradient((multipliers, offset))
-        f = X
-        for layer, W in enumerate(weights):
-            g = multipliers[layer] * (f @ W)
-            f = getattr(jax.nn, self.activation)(g)
-        return g[:, 0] + offset
-
-
-def family_starts(name: str, widths, X, *, seeds, activation="tanh"):
-    """Return parameters of a `FamilyNetwork`, one per seed, stacked: the same Gaussians for every name.
-
-    Examples
-    --------
-    >>> weights, multipliers, offset = family_starts("ntk", (3, 16, 1), jnp.eye(3), seeds=range(2))
-    >>> multipliers.tolist(), offset.shape
-    ([[1.0, 0.25], [1.0, 0.25]], (2, 3))
-    """
-    scaling, net = family_member(name, widths), FamilyNetwork(activation)
-    weights = starts(MLP(widths, activation, scaling), seeds)
-    multipliers = jnp.tile(jnp.asarray(scaling.multiplier, X.dtype), (len(weights[0]), 1))
-    zero = jnp.zeros((len(multipliers), len(X)), X.dtype)
-    return weights, multipliers, -_outputs(net, (weights, multipliers, zero), X)
-
-
-@partial(jax.jit, static_argnums=0)
-def _outputs(net, params, X):
-    return jax.vmap(lambda p: net(p, X))(params)
-
-
 def step_size_sweep(name: str, widths, X, y, step_sizes, *, seeds, steps: int, activation="tanh") -> pd.DataFrame:
-    """Train from every seed with every step size, all runs in one compiled program.
+    """Train from every seed with every step size.
 
     Parameters
     ----------
@@ -100,8 +41,10 @@ def step_size_sweep(name: str, widths, X, y, step_sizes, *, seeds, steps: int, a
         The labels are counted from the outputs at the start.
     step_sizes : sequence of float
     seeds : iterable of int
+        The same Gaussians for every name.
     steps : int
-    activation : {"tanh", "relu"}
+    activation : str
+        As for `ntklib.plain.factors`.
 
     Returns
     -------
@@ -110,22 +53,22 @@ def step_size_sweep(name: str, widths, X, y, step_sizes, *, seeds, steps: int, a
 
     Notes
     -----
-    Memory: (seeds times step sizes) copies of the parameters, of their gradient and of the start. Compiled once per
-    shape. Chapter: ``learning_rates``.
+    One run at a time: memory for one network and its gradient. Chapter: ``learning_rates``.
 
     Examples
     --------
     >>> step_size_sweep("ntk", (3, 8, 1), jnp.eye(3), jnp.ones(3), [0.1, 0.5], seeds=[0], steps=5).shape
     (2, 5)
     """
-    seeds, sizes = list(seeds), np.asarray(step_sizes, float)
-    first = family_starts(name, widths, X, seeds=seeds, activation=activation)
-    every = jax.tree.map(lambda W: jnp.asarray(np.repeat(np.asarray(W), len(sizes), axis=0)), first)
-    every_size = jnp.asarray(np.tile(sizes, len(seeds)), X.dtype)
-    run = train(FamilyNetwork(activation), every, X, y, every_size, steps=steps)
-    loss = np.where(np.isfinite(run.loss), np.asarray(run.loss), np.inf)
-    grid = pd.DataFrame({"seed": np.repeat(seeds, len(sizes)), "eta": np.tile(sizes, len(seeds))})
-    return grid.assign(start=loss[:, 0], loss=loss[:, -1], peak=loss.max(axis=1))
+    net, rows = MLP(widths, activation, family_member(name, widths)), []
+    settings = {"activation": activation, "multiplier": net.parametrization.multiplier}
+    for seed in seeds:
+        params = net.init(jax.random.key(seed))
+        labels = np.asarray(y) + plain.forward(params, X, **settings)
+        for eta in step_sizes:
+            loss = plain.descent(params, X, labels, eta, steps, **settings).loss
+            rows.append({"seed": seed, "eta": eta, "start": loss[0], "loss": loss[-1], "peak": loss.max()})
+    return pd.DataFrame(rows)
 
 
 WIDTHS = {16: 6, 32: 6, 64: 6, 128: 6, 256: 4, 512: 2, 1024: 2, 2048: 1}
@@ -153,44 +96,22 @@ def sweep_cell(name: str, m: int, seeds) -> pd.DataFrame:
     """
     X, y = sphere_task(SETTING["N"], SETTING["d"], seed=0)
     exponents, widths = sweep_exponents(name, m), (SETTING["d"], m, m, 1)
-    sweep = step_size_sweep if m <= 256 else step_size_runs
-    rows = sweep(name, widths, X, y, 2.0**exponents, seeds=seeds, steps=SETTING["steps"])
+    rows = step_size_sweep(name, widths, X, y, 2.0**exponents, seeds=seeds, steps=SETTING["steps"])
     rows = rows.assign(name=name, m=m, exponent=np.log2(rows["eta"]).round(1), ratio=rows["loss"] / rows["start"])
     return rows[["name", "m", "seed", "exponent", "ratio"]]
 
 
-def step_size_runs(name: str, widths, X, y, step_sizes, *, seeds, steps: int) -> pd.DataFrame:
-    """As `step_size_sweep`, one run at a time in NumPy, where a batch would not fit in memory.
-
-    Notes
-    -----
-    Memory for one network. Chapter: ``learning_rates``.
-
-    Examples
-    --------
-    >>> step_size_runs("ntk", (3, 8, 1), jnp.eye(3), jnp.ones(3), [0.1, 0.5], seeds=[0], steps=5).shape
-    (2, 5)
-    """
-    rows = []
-    for seed in seeds:
-        weights, multipliers, offset = (
-            jax.tree.map(lambda a: np.asarray(a)[0], part) for part in family_starts(name, widths, X, seeds=[seed])
-        )
-        for eta in step_sizes:
-            losses, _ = layered_descent(weights, multipliers, np.asarray(X), np.asarray(y) - offset, eta, steps)
-            rows.append({"seed": seed, "eta": eta, "start": losses[0], "loss": losses[-1], "peak": losses.max()})
-    return pd.DataFrame(rows)
-
-
 def cached_step_sizes() -> pd.DataFrame:
     """Return the shipped sweep, `sweep_cell` for every width in `WIDTHS`, with a column eta.
+
+    `make tables NAME=step_sizes` makes it.
 
     Examples
     --------
     >>> sorted(set(cached_step_sizes()["name"]))
     ['mup', 'ntk', 'standard']
     """
-    table = pd.read_csv(Path(__file__).parents[1] / "data" / "step_sizes.csv")
+    table = pd.read_csv(Path(__file__).parent / "step_sizes.csv")
     return table.assign(eta=2.0 ** table["exponent"])
 
 
