@@ -107,3 +107,13 @@ def accurate_half_angles(x, y):
 def _exactly_scaled(x):
     """Scale each row by a power of two so that its largest entry lies in [1/2, 1); angles are unchanged."""
     return np.ldexp(x, -np.frexp(np.max(np.abs(x), axis=-1, keepdims=True, initial=0.0))[1])
+
+
+def cosines(A) -> np.ndarray:
+    """Cosines from a Gram matrix, with an exact diagonal; a small angle loses half its digits: see half_angles."""
+    norm = np.sqrt(np.diagonal(A))
+    if not norm.all():
+        raise ValueError(f"cosines: row {int(np.argmin(norm))} is zero; it has no angle; drop it.")
+    rho = np.clip(A / norm[:, None] / norm, -1.0, 1.0)
+    np.fill_diagonal(rho, 1.0)
+    return rho

@@ -4,6 +4,7 @@ import numpy as np
 
 from ntklib import plain
 from ntklib.claims import claim, frequency, inequality
+from ntklib.spectrum import psd_smallest
 from ntklib.theory.finite_width.anatomy import schur_sum_bound
 from ntklib.theory.finite_width.anatomy.norms import (
     alive_probability,
@@ -12,7 +13,6 @@ from ntklib.theory.finite_width.anatomy.norms import (
     sampled_norms,
 )
 from ntklib.theory.finite_width.scales import backward_mean, block_mean, feature_mean
-from ntklib.theory.infinite_width.smallest_eigenvalue.links import psd_smallest
 
 WIDTHS = ((5, 8, 4, 6, 1), (3, 30, 12, 1), (10, 6, 6, 6, 6, 1))
 WIDER = ((5, 16, 10, 1), (3, 30, 20, 1), (10, 20, 30, 20, 1))  # for fourth moments, whose tails are heavy

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ntklib import plain
 from ntklib._validate import positive_int
-from ntklib.theory.infinite_width.smallest_eigenvalue.links import psd_smallest
+from ntklib.spectrum import psd_smallest
 
 
 def network_factors(net, params, X):

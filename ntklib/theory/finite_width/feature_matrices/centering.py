@@ -6,7 +6,7 @@ With :math:`P = I - \mu\mu^\top/\lVert\mu\rVert^2`, the centred matrix of the pa
 import numpy as np
 
 from ntklib._validate import data_matrix
-from ntklib.theory.infinite_width.smallest_eigenvalue import cosines
+from ntklib.kernels.angles import cosines
 
 
 def project_out(F, mean) -> np.ndarray:

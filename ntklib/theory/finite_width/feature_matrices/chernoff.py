@@ -10,8 +10,8 @@ import math
 import numpy as np
 
 from ntklib._validate import positive_float, positive_int
+from ntklib.spectrum import psd_smallest
 from ntklib.theory.finite_width.feature_matrices.mean import expected_gram
-from ntklib.theory.infinite_width.smallest_eigenvalue import psd_smallest
 
 RATE = 0.75 * (2 / 3 + math.log(1 / 3) / 3)
 GOLDEN = (1 + math.sqrt(5)) / 2

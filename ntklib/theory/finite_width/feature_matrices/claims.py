@@ -1,14 +1,15 @@
 """Claims on feature matrices: every link of the proof, its probability, its scale, and the width really needed."""
 
 from itertools import pairwise
+from itertools import product as grid
 
 import numpy as np
 
 from ntklib.claims import claim, frequency, inequality, scaling_law
+from ntklib.spectrum import psd_smallest
 from ntklib.theory.finite_width import feature_matrices as theory
 from ntklib.theory.finite_width.feature_matrices.norms import norm_failure, pair_energy
-from ntklib.theory.infinite_width.smallest_eigenvalue import psd_smallest
-from ntklib.theory.infinite_width.smallest_eigenvalue.claims import grid, points
+from ntklib.theory.setting import sphere_points as points
 
 PAPER = "Nguyen, Mondelli, Montúfar 2021 (v5)"
 

@@ -9,11 +9,8 @@ import numpy as np
 from ntklib import plain
 from ntklib._validate import data_matrix, positive_float, positive_int
 from ntklib.activations import hermite_coefficient
-from ntklib.theory.infinite_width.smallest_eigenvalue import (
-    khatri_rao_gram,
-    layer_terms,
-    psd_smallest,
-)
+from ntklib.spectrum import psd_smallest
+from ntklib.theory.infinite_width.smallest_eigenvalue import khatri_rao_gram, layer_terms
 
 
 def features_of(X, widths, betas, seed: int) -> list[np.ndarray]:

@@ -10,15 +10,13 @@ import numpy as np
 
 from ntklib._validate import data_matrix, positive_float, positive_int
 from ntklib.activations import hermite_coefficient
+from ntklib.spectrum import psd_smallest
 from ntklib.theory.finite_width.feature_matrices.centering import project_out
 from ntklib.theory.finite_width.feature_matrices.mean import (
     expected_gram,
     one_order_bound,
 )
-from ntklib.theory.infinite_width.smallest_eigenvalue import (
-    gershgorin_lower_bound,
-    psd_smallest,
-)
+from ntklib.theory.infinite_width.smallest_eigenvalue import gershgorin_lower_bound
 
 
 def feature_scale(widths, betas, layer: int, *, r: int | None = None, constant: float = 1.0) -> float:

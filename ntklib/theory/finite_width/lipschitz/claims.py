@@ -1,11 +1,12 @@
 """Claims on Lipschitz constants of feature maps: order, explicit bound, product of norms, exact values, patterns."""
 
+from itertools import product as grid
+
 import numpy as np
 
 from ntklib import plain
 from ntklib.claims import claim, frequency, inequality, scaling_law
 from ntklib.theory.finite_width import lipschitz as theory
-from ntklib.theory.infinite_width.smallest_eigenvalue.claims import grid
 
 PAPER = "Nguyen, Mondelli, Montúfar 2021 (v5), Theorem 4"
 

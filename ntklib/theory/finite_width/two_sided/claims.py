@@ -1,5 +1,7 @@
 """Claims on the two-sided finite-width bound, its figure, and what all-wide networks add."""
 
+from itertools import product as grid
+
 import numpy as np
 import pandas as pd
 
@@ -14,7 +16,8 @@ from ntklib.theory.finite_width.two_sided.figure import (
     published_readings,
 )
 from ntklib.theory.infinite_width.smallest_eigenvalue import sharp_constant, sharp_limit
-from ntklib.theory.infinite_width.smallest_eigenvalue.claims import grid, lowest, points
+from ntklib.theory.setting import lowest
+from ntklib.theory.setting import sphere_points as points
 
 
 def one_wide(position: int, wide: int, *, d: int, narrow: int, depth: int) -> tuple[int, ...]:

@@ -1,7 +1,7 @@
 r"""The one figure of Nguyen, Mondelli and Montúfar 2021, at the paper's own sizes: cells, readings, shipped results.
 
-Two panels, three weight layers, fifty draws of data and weights. The shipped table was made by the script
-``chapters/finite_width/figure_sweep.py``, which resumes after an interruption.
+Two panels, three weight layers, fifty draws of data and weights. `make tables NAME=two_sided_figure`
+makes the shipped table.
 """
 
 from importlib.resources import files
@@ -109,4 +109,4 @@ def cached_figure() -> pd.DataFrame:
     >>> sorted(cached_figure().columns)
     ['N', 'd', 'n1', 'n2', 'panel', 'seed', 'value']
     """
-    return pd.read_csv(files("ntklib.theory.finite_width") / "data" / "figure.csv")
+    return pd.read_csv(files(__package__) / "two_sided_figure.csv")

@@ -9,11 +9,9 @@ import numpy as np
 from ntklib import plain
 from ntklib.activations import hermite_coefficient
 from ntklib.kernels import angular_profile
-from ntklib.theory.infinite_width.smallest_eigenvalue.links import (
-    cosines,
-    gershgorin_lower_bound,
-    psd_smallest,
-)
+from ntklib.kernels.angles import cosines
+from ntklib.spectrum import psd_smallest
+from ntklib.theory.infinite_width.smallest_eigenvalue.links import gershgorin_lower_bound
 
 
 def kernel_terms(weights, X) -> list[np.ndarray]:

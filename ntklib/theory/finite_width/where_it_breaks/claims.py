@@ -1,9 +1,12 @@
 """Claims at the edge of the finite-width theorem: dead samples, close samples, a mean, and no wide layer at all."""
 
+from itertools import product as grid
+
 import numpy as np
 
 from ntklib import plain
 from ntklib.claims import claim, frequency, inequality, scaling_law
+from ntklib.spectrum import psd_smallest
 from ntklib.theory.finite_width.scales import block_mean
 from ntklib.theory.finite_width.two_sided import (
     kernel_terms,
@@ -11,8 +14,7 @@ from ntklib.theory.finite_width.two_sided import (
 )
 from ntklib.theory.finite_width.two_sided.claims import betas, measured
 from ntklib.theory.finite_width.where_it_breaks import statements as theory
-from ntklib.theory.infinite_width.smallest_eigenvalue.claims import grid, points
-from ntklib.theory.infinite_width.smallest_eigenvalue.links import psd_smallest
+from ntklib.theory.setting import sphere_points as points
 
 
 def deaths(X, n: int, trials: int, seed: int = 0) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import betaincinv
 
 from ntklib._validate import data_matrix, positive_float, positive_int
-from ntklib.theory.infinite_width.smallest_eigenvalue.links import cosines
+from ntklib.kernels.angles import cosines
 
 
 def independent_dead_probability(N: int, n: int) -> float:

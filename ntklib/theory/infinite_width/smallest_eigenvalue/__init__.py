@@ -1,5 +1,7 @@
 """The smallest eigenvalue of the limiting ReLU tangent kernel: the chain of the proof, every link as a function."""
 
+from ntklib.kernels.angles import cosines
+from ntklib.spectrum import psd_smallest
 from ntklib.theory.infinite_width.smallest_eigenvalue.events import (
     close_pair_bound,
     coherence_threshold,
@@ -14,11 +16,9 @@ from ntklib.theory.infinite_width.smallest_eigenvalue.limits import (
     sharp_limit,
 )
 from ntklib.theory.infinite_width.smallest_eigenvalue.links import (
-    cosines,
     gershgorin_lower_bound,
     hermite_lower_bound,
     khatri_rao_gram,
-    psd_smallest,
     schur_product_bound,
 )
 from ntklib.theory.infinite_width.smallest_eigenvalue.proof import layer_terms, limiting_chain, tail_lower_bound

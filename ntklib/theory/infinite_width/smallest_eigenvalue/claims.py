@@ -1,33 +1,15 @@
 """Claims on the limiting theorem: its two sides, the chain of its proof, its probability, and what the tail adds."""
 
 from itertools import pairwise
+from itertools import product as grid
 
 import numpy as np
 
 from ntklib.claims import claim, frequency, inequality, scaling_law
-from ntklib.kernels import angular_profile
-from ntklib.spectrum import smallest_eigenvalue
 from ntklib.theory.infinite_width import smallest_eigenvalue as theory
-
-
-def kernel(X, depth: int) -> np.ndarray:
-    """Return the limiting tangent kernel from the angles: as `infinite_kernels`, without compiling for every shape."""
-    A = X @ X.T
-    norm = np.sqrt(np.diagonal(A))
-    return norm[:, None] * norm * angular_profile(np.arccos(theory.cosines(A)), depth=depth).K
-
-
-def lowest(X, depth: int) -> float:
-    """Return the smallest eigenvalue of the limiting tangent kernel."""
-    return smallest_eigenvalue(kernel(X, depth))
-
-
-def points(seed: int, N: int, d: int, mean: float = 0.0, intrinsic: int | None = None) -> np.ndarray:
-    """Sphere points of norm sqrt(d), shifted by ``mean`` sqrt(d) along e_1, or confined to few dimensions."""
-    X = np.random.default_rng(seed).standard_normal((N, d if intrinsic is None else intrinsic))
-    X *= (d**0.5 / np.linalg.norm(X, axis=1))[:, None]
-    X[:, 0] += mean * d**0.5
-    return X
+from ntklib.theory.setting import limiting_kernel as kernel
+from ntklib.theory.setting import lowest
+from ntklib.theory.setting import sphere_points as points
 
 
 @claim(
@@ -180,8 +162,3 @@ depth_growth.refuted_by(quantity="covariances", seeds=1)
 def _covariances(X, depth: int) -> float:
     """Sum of λ_min(G^(l)) over the layers: what is left after the Schur link."""
     return sum(theory.psd_smallest(G) for G, _ in theory.layer_terms(X, depth))
-
-
-def grid(*axes):
-    """All combinations, the last axis fastest."""
-    return [tuple(axis[i] for axis, i in zip(axes, index)) for index in np.ndindex(*map(len, axes))]

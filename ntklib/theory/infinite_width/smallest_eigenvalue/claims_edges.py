@@ -1,5 +1,7 @@
 """Claims at the edge of the limiting theorem: sharp constants, non-centred data, close pairs, low dimension."""
 
+from itertools import product as grid
+
 import jax
 import numpy as np
 
@@ -8,7 +10,8 @@ from ntklib.claims import claim, inequality, scaling_law
 from ntklib.kernels import infinite_kernels
 from ntklib.spectrum import smallest_eigenvalue
 from ntklib.theory.infinite_width import smallest_eigenvalue as theory
-from ntklib.theory.infinite_width.smallest_eigenvalue.claims import grid, lowest, points
+from ntklib.theory.setting import lowest
+from ntklib.theory.setting import sphere_points as points
 
 
 @claim(

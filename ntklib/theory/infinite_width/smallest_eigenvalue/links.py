@@ -7,6 +7,7 @@ import numpy as np
 
 from ntklib._validate import data_matrix, positive_int, symmetric_matrix
 from ntklib.activations import hermite_coefficient
+from ntklib.spectrum import psd_smallest
 
 
 def schur_product_bound(P, Q) -> float:
@@ -165,19 +166,3 @@ def scaled_rows(X):
     if largest == 0.0:
         raise ValueError("smallest eigenvalue: every row of X is zero; expected a nonzero row; look at the data.")
     return X / largest, largest
-
-
-def cosines(A) -> np.ndarray:
-    """Cosines from a Gram matrix, with an exact diagonal."""
-    norm = np.sqrt(np.diagonal(A))
-    if not norm.all():
-        raise ValueError(f"smallest eigenvalue: row {int(np.argmin(norm))} is zero; it has no angle; drop it.")
-    rho = np.clip(A / norm[:, None] / norm, -1.0, 1.0)
-    np.fill_diagonal(rho, 1.0)
-    return rho
-
-
-def psd_smallest(A) -> float:
-    """Smallest eigenvalue of a positive semidefinite matrix; what is below its rounding level counts as zero."""
-    values = np.linalg.eigvalsh(A)
-    return float(values[0]) if values[0] > len(A) * np.finfo(A.dtype).eps * values[-1] else 0.0

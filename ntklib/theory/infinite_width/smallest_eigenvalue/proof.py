@@ -10,12 +10,12 @@ import numpy as np
 from ntklib._validate import data_matrix, positive_int
 from ntklib.activations import hermite_coefficient
 from ntklib.kernels import angular_profile
+from ntklib.kernels.angles import cosines
+from ntklib.spectrum import psd_smallest
 from ntklib.theory.infinite_width.smallest_eigenvalue.limits import power_series
 from ntklib.theory.infinite_width.smallest_eigenvalue.links import (
-    cosines,
     gershgorin_lower_bound,
     hermite_lower_bound,
-    psd_smallest,
     scaled_rows,
 )
 

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from ntklib._validate import positive_float, positive_int
-from ntklib.theory.infinite_width.smallest_eigenvalue import psd_smallest
+from ntklib.spectrum import psd_smallest
 
 
 def isometry_deficit(N: int, p: int, psi: float, *, rate: float = 0.25, constant: float = 1.0) -> float:
