@@ -24,7 +24,7 @@ def part_claims(part: str) -> list[str]:
 
     Notes
     -----
-    Source: Book. Chapters: the ledger pages.
+    Source: Book.
 
     Examples
     --------
@@ -56,7 +56,7 @@ def ledger_view(ledger: pd.DataFrame, *, rounding: float = 1e-9) -> pd.DataFrame
 
     Notes
     -----
-    Source: Book. Chapters: the ledger pages.
+    Source: Book.
 
     Examples
     --------
@@ -73,3 +73,54 @@ def ledger_view(ledger: pd.DataFrame, *, rounding: float = 1e-9) -> pd.DataFrame
     view["predicted"] = [0.0 if value == 0 else shown(value) for value in ledger["predicted"]]
     view["slack"] = [s if m != "rounding" else "−" for s, m in zip(view["slack"], view["measured"])]
     return view
+
+
+def reproaches(ledger: pd.DataFrame) -> list[str]:
+    """Say what is wrong with the claims of a ledger, one sentence each; an empty list if nothing is.
+
+    Parameters
+    ----------
+    ledger : pandas.DataFrame
+        From :func:`ntklib.claims.ledger`.
+
+    Returns
+    -------
+    list of str
+        Loose claims with neither a sharp companion nor a reason, excuses of claims that are not loose, and rivals that
+        are a bare factor beyond twice the claim's resolution.
+
+    Notes
+    -----
+    A companion of another part is looked up by its declaration; its own ledger shows its grade. Source: Book.
+
+    Examples
+    --------
+    >>> from ntklib import claims
+    >>> reproaches(claims.ledger(["arc-cosine-kernels"]))
+    []
+    """
+    grades = dict(zip(ledger["id"], ledger["grade"]))
+    found = [_looseness(registry[id], grade, grades) for id, grade in grades.items()]
+    found += [_bare_factor(registry[id], resolution) for id, resolution in zip(ledger["id"], ledger["resolution"])]
+    return [sentence for sentence in found if sentence]
+
+
+def _looseness(claim, grade: str, grades) -> str:
+    if grade == "sharp":
+        return f"{claim.id}: is sharp, but excuses itself for being loose" if claim.loose_because else ""
+    if claim.loose_because:
+        return ""
+    if grade == "vacuous":
+        return f"{claim.id}: is vacuous and does not say why"
+    companion = grades.get(claim.companion, "sharp" if claim.companion else "none")
+    return "" if companion == "sharp" else f"{claim.id}: is loose, without a reason; its companion is {companion}"
+
+
+def _bare_factor(claim, resolution) -> str:
+    if set(claim.broken) != {"factor"} or resolution.kind != "factor":
+        return ""
+    factor = max(claim.broken["factor"], 1 / claim.broken["factor"])
+    if factor <= 2 * resolution.nearest:
+        return ""
+    allowed = f"twice the resolution {resolution.nearest:.3g}"
+    return f"{claim.id}: its rival is the bare factor {factor:.3g}, beyond {allowed}"
