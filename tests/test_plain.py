@@ -106,6 +106,17 @@ def test_leading_axes_are_many_networks(widths):
             close(all_of_them[i, j], alone)
 
 
+def test_a_vector_of_weights_multiplies_the_jacobian_and_comes_back_as_it_was():
+    _, params, X, settings = example((4, 6, 5, 1), "tanh", "ntk")
+    F, B = plain.factors(params, X, **settings)
+    direction = plain.draw((4, 6, 5, 1), "standard", 7)
+    vector, _ = plain.flattened(direction)
+    J = plain.jacobian(F, B, settings["multiplier"])
+    close(J @ vector, plain.jvp(F, B, direction, settings["multiplier"]))
+    nested, back = plain.flattened((params, direction))
+    assert all(np.array_equal(a, b) for a, b in zip(jax.tree.leaves(back(nested)), (*params, *direction), strict=True))
+
+
 def test_draws_are_the_same_gaussians_in_every_parametrization():
     by_name, by_number = plain.draw((4, 9, 1), "bombari", 3), plain.draw((4, 9, 1), (1.0, 1.0), 3)
     assert np.array_equal(by_name[0], 0.5 * by_number[0])

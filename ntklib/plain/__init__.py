@@ -10,6 +10,7 @@ from ntklib.plain.descent import Descent, Iterate, descent, iterates, squared_lo
 from ntklib.plain.draws import draw, parameter_count
 from ntklib.plain.kernels import input_jacobian, jacobian, jvp, layer_kernels, row_products, tangent_kernel, vjp
 from ntklib.plain.passes import activation_functions, factors, forward, preactivations, readout
+from ntklib.plain.vectors import flattened
 
 __all__ = [
     "Descent",
@@ -18,6 +19,7 @@ __all__ = [
     "descent",
     "draw",
     "factors",
+    "flattened",
     "forward",
     "input_jacobian",
     "iterates",

@@ -68,9 +68,7 @@ def shortest_direction(params, X, Y, activation="tanh") -> list[np.ndarray]:
     J, Y = jacobian(params, X, activation), np.asarray(Y, np.float64)
     if Y.shape != J.shape[:1]:
         raise ValueError(f"shortest_direction: Y has shape {Y.shape}; expected ({len(J)},), one label per row of X.")
-    flat = np.linalg.lstsq(J, Y, rcond=1e-15)[0]
-    ends = np.cumsum([W.size for W in params])
-    return [part.reshape(W.shape) for part, W in zip(np.split(flat, ends[:-1]), params)]
+    return plain.flattened(list(params))[1](np.linalg.lstsq(J, Y, rcond=1e-15)[0])
 
 
 def length(direction) -> float:

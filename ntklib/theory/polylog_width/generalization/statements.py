@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ntklib import plain
 from ntklib._validate import positive_float, positive_int
+from ntklib.networks import named_parametrization
 from ntklib.theory.polylog_width.separability.statements import parity_cube
 
 
@@ -245,18 +247,16 @@ def xor_pass(d: int, samples: int, width: int, networks: int, *, rate: float = 0
     n, m, s = (positive_int("xor_pass", name, value) for name, value in names.items())
     eta, rng = positive_float("xor_pass", "rate", rate) / m, np.random.default_rng([seed, 37])
     X, y = parity_cube(d)
-    W, v = rng.normal(0, np.sqrt(2 / m), (s, d, m)), rng.normal(0, np.sqrt(1 / m), (s, m))
-    record = []
+    scaling, record = named_parametrization("chen", (d, m, 1)), []
+    settings = {"activation": "relu", "multiplier": scaling.multiplier}
+    params = plain.draw((d, m, 1), scaling, rng, batch=(s,))
     for rows in rng.integers(len(y), size=(n, s)):
-        G = X @ W
-        f = np.sqrt(m) * np.einsum("spm,sm->sp", np.maximum(G, 0.0), v)
-        x, label, g = X[rows], y[rows], G[np.arange(s), rows]
-        a = _slope(label * f[np.arange(s), rows])
+        f = plain.forward(params, X, **settings)
+        a = _slope(y[rows] * f[np.arange(s), rows])
         record.append((a, _slope(y * f).mean(axis=1), (y * f <= 0).mean(axis=1)))
-        pull = eta * np.sqrt(m) * (a * label)[:, None]
-        change = pull * v * (g > 0)
-        v = v + pull * np.maximum(g, 0.0)
-        W = W + x[:, :, None] * change[:, None, :]
+        factors = plain.factors(params, X[rows][:, None], **settings)
+        moves = plain.vjp(*factors, (eta * a * y[rows])[:, None], scaling.multiplier)
+        params = [W + V for W, V in zip(params, moves)]
     return Pass(*np.transpose(record, (1, 2, 0)))
 
 

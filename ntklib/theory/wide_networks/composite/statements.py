@@ -3,7 +3,6 @@ r"""Gradient descent on :math:`g = \ell\circ F`: a certificate before training, 
 The outer losses and the space of outputs are those of `ntklib.theory.wide_networks.composite.losses`.
 """
 
-import jax
 import numpy as np
 import pandas as pd
 
@@ -54,6 +53,7 @@ def network_certificate(net, params, X, y, *, scale: float | None = None, tau: f
 
     Examples
     --------
+    >>> import jax
     >>> from ntklib import MLP
     >>> from ntklib.theory.wide_networks.setting import sphere_task
     >>> net, (X, y) = MLP((3, 8, 1), "tanh", "ntk", weight_variance=1.0), sphere_task(3, 3)
@@ -159,8 +159,7 @@ def proof_run(net, params, X, y, step_size: float, steps: int, *, outer: OuterLo
     ([0.5, 0.125], [0.5, 0.25])
     """
     eta, steps = positive_float("proof_run", "step_size", step_size), positive_int("proof_run", "steps", steps)
-    X, y, unflatten = np.asarray(X, float), np.asarray(y, float), _unflatten(params)
-    start = np.concatenate([np.ravel(np.asarray(leaf, float)) for leaf in jax.tree.leaves(params)])
+    X, y, (start, unflatten) = np.asarray(X, float), np.asarray(y, float), plain.flattened(params)
     rows, theta, path = [], start, 0.0
     here = _state(net, unflatten(theta), X, y, outer)
     for t in range(steps):
@@ -200,15 +199,3 @@ def _compared(here, there, eta):
 
 def _norm(v) -> float:
     return float(np.linalg.norm(v))
-
-
-def _unflatten(params):
-    """Return the function from one vector to arrays shaped and nested as ``params``."""
-    leaves, tree = jax.tree.flatten(params)
-    ends = np.cumsum([np.size(leaf) for leaf in leaves])
-
-    def unflatten(vector):
-        parts = np.split(vector, ends[:-1])
-        return jax.tree.unflatten(tree, [part.reshape(np.shape(leaf)) for part, leaf in zip(parts, leaves)])
-
-    return unflatten

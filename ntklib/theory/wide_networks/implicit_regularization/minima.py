@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import jax
 import numpy as np
 
 from ntklib import plain
@@ -134,7 +133,7 @@ def nearest_interpolant(net, start, X, y, *, first=None, tolerance=1e-7, steps=1
     >>> round(near.distance, 6)
     2.0
     """
-    origin, unflatten = _flattened(start)
+    origin, unflatten = plain.flattened(start)
 
     def restored(delta):
         for _ in range(12):
@@ -145,7 +144,7 @@ def nearest_interpolant(net, start, X, y, *, first=None, tolerance=1e-7, steps=1
             delta = delta - J.T @ np.linalg.lstsq(J @ J.T, r, rcond=None)[0]
         return None
 
-    here = restored((origin if first is None else _flattened(first)[0]) - origin)
+    here = restored((origin if first is None else plain.flattened(first)[0]) - origin)
     if here is None:
         raise ValueError(
             "nearest_interpolant: no interpolant was reached from the first point; expected a start from which "
@@ -177,15 +176,3 @@ def _shorter(restored, delta, null):
 
 def _norm(v) -> float:
     return float(np.linalg.norm(v))
-
-
-def _flattened(params):
-    """One vector of all weights, and the function back."""
-    leaves, tree = jax.tree.flatten(params)
-    shapes, ends = [np.shape(leaf) for leaf in leaves], np.cumsum([np.size(leaf) for leaf in leaves])
-
-    def unflatten(vector):
-        parts = np.split(vector, ends[:-1])
-        return jax.tree.unflatten(tree, [part.reshape(shape) for part, shape in zip(parts, shapes)])
-
-    return np.concatenate([np.ravel(np.asarray(leaf, float)) for leaf in leaves]), unflatten

@@ -4,7 +4,8 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
-from ntklib.theory.wide_networks.shallow import shallow_weights
+from ntklib import plain
+from ntklib.theory.wide_networks.shallow import shallow_network, shallow_weights
 
 
 def sample_wasserstein(X, X2, y=None, y2=None, *, label_cost: float = 1.0) -> float:
@@ -88,8 +89,8 @@ def sampled_slope(W, a, X) -> float:
     >>> sampled_slope(np.eye(2), np.ones(2), np.ones((1, 2)))
     1.4142135623730951
     """
-    gradients = (((np.asarray(X) @ W) > 0) * np.asarray(a)) @ np.asarray(W).T
-    return float((2 / len(a)) ** 0.5 * np.linalg.norm(gradients, axis=1).max())
+    params, settings = shallow_network(W, a, activation="relu", c=2.0)
+    return float(np.linalg.norm(plain.input_jacobian(params, X, **settings), axis=(1, 2)).max())
 
 
 def sphere_transport(N: int, d: int, seed: int = 0) -> tuple[float, float]:
