@@ -6,6 +6,7 @@
     python3 make.py serve      show the built book at http://localhost:8000
     python3 make.py lab        open the chapters in JupyterLab
     python3 make.py bench      run the benchmarks of the performance page
+    python3 make.py tables     list the shipped tables; with a name remake one; --verify, --sample: compute again
     python3 make.py lock       regenerate requirements.txt from pyproject.toml
     python3 make.py clean      remove everything that was built
 
@@ -313,6 +314,12 @@ def command_bench(options):
         run(venv_python(), script, env=environment())
 
 
+def command_tables(options):
+    """List the shipped tables of long computations, remake those named, or compute again and compare."""
+    flags = [flag for flag in ("verify", "sample") if getattr(options, flag)]
+    tool("ntklib.sweeps", *options.names, *(f"--{flag}" for flag in flags), "--jobs", options.jobs)
+
+
 def command_lock(options):
     """Regenerate requirements.txt, with the command that made it in its first lines."""
     header = (
@@ -341,7 +348,7 @@ def parser():
     top.add_argument("--no-setup", action="store_true", help="use .venv as it is, even if requirements.txt changed")
     commands = top.add_subparsers(dest="command", required=True, metavar="command")
     made = {}
-    for name in ("book", "test", "execute", "serve", "lab", "bench", "lock", "clean"):
+    for name in ("book", "test", "execute", "serve", "lab", "bench", "tables", "lock", "clean"):
         function = globals()["command_" + name]
         made[name] = commands.add_parser(name, help=function.__doc__, description=function.__doc__)
         made[name].set_defaults(function=function)
@@ -358,6 +365,10 @@ def parser():
     made["execute"].add_argument("--jobs", type=int, default=1, help="notebooks at a time")
     made["serve"].add_argument("--port", type=int, default=8000)
     made["bench"].add_argument("names", nargs="*", help="files in benchmarks/; default: bench_*.py")
+    made["tables"].add_argument("names", nargs="*", help="tables to remake; none: list them all")
+    made["tables"].add_argument("--verify", action="store_true", help="compute every row again and compare")
+    made["tables"].add_argument("--sample", action="store_true", help="compute a random sample again, about a minute")
+    made["tables"].add_argument("--jobs", type=int, default=1, help="processes")
     made["lock"].add_argument("--upgrade", action="store_true", help="take the newest allowed versions")
     made["clean"].add_argument("--all", action="store_true", help="remove .venv too")
     return top

@@ -2,5 +2,6 @@
 
 from .keys import UnseenError, fingerprint
 from .run import SweepError, sweep
+from .shipped import Piece, ShippedTable, shipped_tables
 
-__all__ = ["SweepError", "UnseenError", "fingerprint", "sweep"]
+__all__ = ["Piece", "ShippedTable", "SweepError", "UnseenError", "fingerprint", "shipped_tables", "sweep"]

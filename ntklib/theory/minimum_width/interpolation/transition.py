@@ -1,7 +1,6 @@
 r"""Interpolating arbitrary labels with little more parameters than samples: existence, solver, obstruction.
 
-The sweep's table was made by the script ``chapters/minimum_width/interpolation_sweep.py``, which resumes after an
-interruption. The claims are in :mod:`ntklib.theory.minimum_width.interpolation.claims`.
+`make tables NAME=interpolation` makes the shipped table. The claims are in :mod:`ntklib.theory.minimum_width.interpolation.claims`.
 """
 
 from importlib.resources import files
@@ -94,4 +93,4 @@ def cached_transition() -> pd.DataFrame:
     >>> len(cached_transition()) == 12 * len(CELLS)
     True
     """
-    return pd.read_csv(files("ntklib.theory.minimum_width") / "data" / "interpolation.csv")
+    return pd.read_csv(files(__package__) / "interpolation.csv")

@@ -1,7 +1,7 @@
 r"""The optimization figure of Bombari, Amani and Mondelli 2022, scaled down: where does Adam stop reaching zero loss?
 
-A network d → d → d → d → 1 with ReLU, Gaussian inputs, labels N(0, 1), full batches, learning rate 1/(10 √N). The
-shipped table was made by ``chapters/minimum_width/frontier_sweep.py``.
+A network d → d → d → d → 1 with ReLU, Gaussian inputs, labels N(0, 1), full batches, learning rate 1/(10 √N). `make
+tables NAME=frontier` makes the shipped table.
 """
 
 from importlib.resources import files
@@ -152,4 +152,4 @@ def cached_frontier() -> pd.DataFrame:
     >>> sorted(cached_frontier().columns)
     ['N', 'd', 'log_loss', 'seed', 'step']
     """
-    return pd.read_csv(files("ntklib.theory.minimum_width") / "data" / "frontier.csv")
+    return pd.read_csv(files(__package__) / "frontier.csv")

@@ -1,7 +1,7 @@
 r"""The scaling figure of Bombari, Amani and Mondelli 2022 at the paper's own sizes: cells, readings, shipped results.
 
 A network d → d → d → 1 with sigmoids, Gaussian data, N = 1000, 2000, 3000, twenty dimensions with d² up to 955,000.
-The shipped table was made by ``chapters/minimum_width/scaling_sweep.py``, which resumes after an interruption.
+`make tables NAME=scaling_figure` makes the shipped table.
 """
 
 from importlib.resources import files
@@ -114,7 +114,7 @@ def cached_figure(activation: str = "sigmoid") -> pd.DataFrame:
     >>> sorted(cached_figure().columns)
     ['N', 'activation', 'block', 'd', 'first', 'full', 'seed']
     """
-    table = pd.read_csv(files("ntklib.theory.minimum_width") / "data" / "scaling_figure.csv")
+    table = pd.read_csv(files(__package__) / "scaling_figure.csv")
     if activation not in set(table["activation"]):
         raise ValueError(
             f"cached_figure: activation={activation!r}; expected one of {', '.join(sorted(set(table['activation'])))}."

@@ -1,7 +1,7 @@
 r"""Four widths for one task: what poly(n), n, √n and polylog(n) ask for, and what was needed.
 
-The task is two classes of digits at depth three; the end is zero training error. The table was made by the script
-``chapters/polylog_width/four_widths_sweep.py``.
+The task is two classes of digits at depth three; the end is zero training error. `make tables NAME=four_widths` makes
+the table.
 """
 
 from importlib.resources import files
@@ -265,4 +265,4 @@ def cached_outcomes() -> pd.DataFrame:
     >>> list(cached_outcomes())
     ['theory', 'n', 'width', 'run', 'value']
     """
-    return pd.read_csv(files("ntklib.theory.polylog_width") / "data" / "four_widths.csv")
+    return pd.read_csv(files(__package__) / "four_widths.csv")

@@ -1,6 +1,6 @@
 r"""How wide is wide enough to reach zero training error: data, one training run per width, bisection over widths.
 
-The table was made by the script ``chapters/polylog_width/width_sweep.py``, which resumes after an interruption.
+`make tables NAME=how_wide` makes the table.
 Its analysis is in :mod:`ntklib.theory.polylog_width.how_wide.fits`, the claims in ``claims`` beside it.
 """
 
@@ -264,4 +264,4 @@ def cached_widths() -> pd.DataFrame:
     >>> list(cached_widths())
     ['data', 'labels', 'depth', 'n', 'steps', 'rate', 'width', 'run', 'hit']
     """
-    return pd.read_csv(files("ntklib.theory.polylog_width") / "data" / "width.csv")
+    return pd.read_csv(files(__package__) / "how_wide.csv")

@@ -215,12 +215,12 @@ def error_grid(name: str, widths, samples, seeds, *, tests: int = 750) -> list[d
 
 @lru_cache(maxsize=1)
 def shipped_errors() -> pd.DataFrame:
-    """Return the table that `chapters/wide_networks/width_error_sweep.py` wrote: `error_grid` for both tasks.
+    """Return the shipped table, made by `make tables NAME=width_errors`: `error_grid` for both tasks.
 
     Examples
     --------
     >>> sorted(shipped_errors()["task"].unique())
     ['digits', 'sphere']
     """
-    with (files("ntklib.theory.wide_networks") / "data" / "width_errors.csv").open() as file:
+    with (files(__package__) / "width_errors.csv").open() as file:
         return pd.read_csv(file)

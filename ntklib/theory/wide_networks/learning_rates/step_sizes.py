@@ -106,6 +106,8 @@ def cached_step_sizes() -> pd.DataFrame:
 
     `make tables NAME=step_sizes` makes it.
 
+    `make tables NAME=step_sizes` makes it.
+
     Examples
     --------
     >>> sorted(set(cached_step_sizes()["name"]))
