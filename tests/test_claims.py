@@ -14,6 +14,8 @@ from ntklib.claims import (
     Resolution,
     UnknownClaimError,
     Verdict,
+    approximates,
+    approximation,
     at_least,
     at_most,
     check,
@@ -405,6 +407,16 @@ def test_the_resolution_of_an_estimate_is_the_relative_error_that_breaks_it():
         assert estimate([2.01], [0.01], 2.0 * (1 + error), confidence=0.95).holds == holds or not holds
     assert not estimate([2.01], [0.01], 2.0 * (1 + found.nearest * 1.001), confidence=0.95)
     assert found.grade == "sharp"
+
+
+def test_the_resolution_of_a_formula_is_the_relative_error_that_breaks_it():
+    found = approximation([101.0], [100.0], [2.0]).resolution
+    assert found.nearest == pytest.approx(0.03)
+    assert approximation([101.0], [100.0 * (1 + 0.0299)], [2.0])
+    assert not approximation([101.0], [100.0 * (1 + 0.0301)], [2.0])
+    assert verdict_of(approximates(), ([101.0, 99.0], (100.0, 2.0), {"N": 3})).table["N"].tolist() == [3, 3]
+    with pytest.raises(ValueError, match="expected positive error terms; without one use identity"):
+        approximation(1.0, 1.0, 0.0)
 
 
 def test_the_resolution_of_a_frequency_is_the_nearest_probability_that_breaks_it():

@@ -22,17 +22,19 @@ which the same check must fail::
 """
 
 from ntklib.claims.evidence import frequency, scaling_law
-from ntklib.claims.forms import at_least, at_most, equal, mean_of_draws, power_law, probability
+from ntklib.claims.forms import approximates, at_least, at_most, equal, mean_of_draws, power_law, probability
 from ntklib.claims.ledger import ledger
 from ntklib.claims.registry import Claim, UnknownClaimError, check, claim, isolated_registry, registry
 from ntklib.claims.resolution import Resolution
-from ntklib.claims.verdicts import Verdict, estimate, identity, inequality, slack_chain
+from ntklib.claims.verdicts import Verdict, approximation, estimate, identity, inequality, slack_chain
 
 __all__ = [
     "Claim",
     "Resolution",
     "UnknownClaimError",
     "Verdict",
+    "approximates",
+    "approximation",
     "at_least",
     "at_most",
     "check",

@@ -11,7 +11,7 @@ import inspect
 import numpy as np
 
 from ntklib.claims.evidence import frequency, scaling_law
-from ntklib.claims.verdicts import Verdict, estimate, identity, inequality
+from ntklib.claims.verdicts import Verdict, approximation, estimate, identity, inequality
 
 
 def at_least(**options):
@@ -65,6 +65,23 @@ def mean_of_draws(**options):
         return estimate(means, errors, [row[1] for row in rows], _settings(rows), **given)
 
     return _form(conclude, options, estimate)
+
+
+def approximates(**options):
+    r"""Form of a formula with an error term: rows ``(measured, (formula, error term), settings)``.
+
+    Examples
+    --------
+    >>> approximates()([(101.0, (100.0, 2.0), {"N": 3})], {}).holds
+    True
+    """
+
+    def conclude(rows, given):
+        measured, formula, table = _columns([(row[0], row[1][0], *row[2:]) for row in rows])
+        allowed = _columns([(row[0], row[1][1], *row[2:]) for row in rows])[1]
+        return approximation(measured, formula, allowed, table, **given)
+
+    return _form(conclude, options, approximation)
 
 
 def power_law(x: str, *, absolute: bool = False, **options):

@@ -231,6 +231,51 @@ def estimate(measured, error, predicted, table=None, *, confidence: float = 0.99
     return Verdict(m[worst], p[worst], slack, (away <= z).all(), frame, note, of_estimate(passes))
 
 
+def approximation(measured, predicted, allowed, table=None) -> Verdict:
+    r"""Verdict on a formula with an error term, :math:`\lvert m_i - p_i\rvert \le a_i` in every row.
+
+    Parameters
+    ----------
+    measured, predicted, allowed : float or array_like, shape (rows,)
+        The quantity, the formula, and its error term, all in one unit.
+    table : pandas.DataFrame or records, optional
+        The settings behind each row.
+
+    Returns
+    -------
+    Verdict
+        Numbers of the row with the least room, slack :math:`a_i/\lvert m_i-p_i\rvert`. The resolution is the relative
+        error of the formula, :math:`(\lvert m_i-p_i\rvert + a_i)/\lvert p_i\rvert` at most, that would still pass.
+
+    Raises
+    ------
+    ValueError
+        For an error term that is not positive and finite.
+
+    Notes
+    -----
+    O(rows) time and memory. Source: Book.
+
+    Examples
+    --------
+    >>> approximation([101.0, 1000.2], [100.0, 1000.0], [2.0, 0.5]).resolution.words
+    'relative error 0.00070 (median 0.030)'
+    """
+    m, p = two_sides("approximation", measured, predicted)
+    a = np.broadcast_to(np.asarray(allowed, float), m.shape)
+    if not ((a > 0) & np.isfinite(a)).all():
+        raise ValueError(
+            f"approximation: allowed={a.tolist()}; expected positive error terms; without one use identity."
+        )
+    away = np.abs(m - p)
+    slack, holds = room(a, away), away <= a
+    worst = np.lexsort((np.nan_to_num(slack, nan=-np.inf, posinf=np.inf), holds))[0]
+    frame = beside("approximation", table, measured=m, predicted=p, allowed=a, error=away)
+    note = f"within the error term in {holds.sum()} of {m.size} rows"
+    passes = (away + a) / np.where(p == 0, 1.0, np.abs(p))
+    return Verdict(m[worst], p[worst], slack[worst], holds.all(), frame, note, of_estimate(passes))
+
+
 def slack_chain(links, *, tolerance: float = 1e-9) -> pd.DataFrame:
     r"""Multiplicative loss :math:`v_{i-1}/v_i` of every link in a chain :math:`v_0 \ge \dots \ge v_m`.
 
