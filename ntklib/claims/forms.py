@@ -138,19 +138,21 @@ def _form(conclude, options, constructor):
     """A function of rows and the check's parameters; those that are options of the constructor replace its options."""
     known = {name for name, p in inspect.signature(constructor).parameters.items() if p.kind == p.KEYWORD_ONLY}
     known |= {"exponent", "ratio_band"} & set(inspect.signature(constructor).parameters)
-    known -= {"table", "predicted", "scale"}
+    known -= {"table", "predicted"}
     unknown = sorted(set(options) - known)
     if unknown:
         raise TypeError(
             f"claims: a form received the option {unknown[0]!r}; expected some of {', '.join(sorted(known))}."
         )
 
+    replaceable = known - {"scale"}
+
     def form(rows, parameters):
         if not rows:
             raise ValueError(
                 "claims: the check yielded no row; expected `yield measured, bound, settings` at least once."
             )
-        return conclude(rows, options | {name: parameters[name] for name in known & set(parameters)})
+        return conclude(rows, options | {name: parameters[name] for name in replaceable & set(parameters)})
 
     return form
 
