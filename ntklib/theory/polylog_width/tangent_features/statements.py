@@ -11,8 +11,8 @@ import jax
 import numpy as np
 from scipy.optimize import minimize
 
-import ntklib
 from ntklib._validate import positive_float, positive_int
+from ntklib.networks import MLP
 from ntklib.theory.polylog_width.tangent_models import Margin, scaled_blocks, tangent_margin
 
 
@@ -32,7 +32,7 @@ class TangentProblem(NamedTuple):
         :math:`f_0`.
     """
 
-    net: ntklib.MLP
+    net: MLP
     params: tuple
     X: np.ndarray
     y: np.ndarray
@@ -84,7 +84,7 @@ def problem(X, y, width: int, depth: int, seed: int = 0) -> TangentProblem:
     ((3, 3), 3, (3,))
     """
     X = np.asarray(X, np.float64)
-    net = ntklib.MLP((X.shape[1], *(depth - 1) * (width,), 1), "relu", "chen")
+    net = MLP((X.shape[1], *(depth - 1) * (width,), 1), "relu", "chen")
     params = net.init(jax.random.key(seed))
     return TangentProblem(
         net, params, X, np.asarray(y, float), scaled_blocks(net, params, X), np.asarray(_outputs(net, params, X))

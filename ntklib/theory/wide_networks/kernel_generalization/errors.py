@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ntklib import MLP, infinite_kernels
 from ntklib.datasets import digits, normalize
+from ntklib.kernels import infinite_kernels
+from ntklib.networks import MLP
 from ntklib.theory.wide_networks.implicit_regularization.minima import descent_end
 from ntklib.theory.wide_networks.kernel_generalization.statements import (
     kernel_dual,
