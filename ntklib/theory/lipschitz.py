@@ -10,7 +10,6 @@ import numpy as np
 
 from ntklib import plain
 from ntklib._validate import positive_float, positive_int
-from ntklib.activations import NAMED_ACTIVATIONS
 from ntklib.activations import activation as look_up
 from ntklib.kernels import flat_jacobian
 
@@ -24,18 +23,13 @@ def derivative_suprema(where: str, activation) -> tuple[float, float]:
     (1.0, 0.25)
     """
     found = look_up(activation)
-    if _suprema(found) is None:
-        smooth = [name for name, entry in NAMED_ACTIVATIONS.items() if _suprema(entry)]
-        raise ValueError(
-            f"{where}: activation={found.name!r}; expected one of {', '.join(smooth)}: the second derivative must "
-            "exist, and both derivatives be bounded."
-        )
-    return _suprema(found)
-
-
-def _suprema(found):
     pair = found.slope_bound, found.bend_bound
-    return None if None in pair or not np.isfinite(pair).all() else pair
+    if None in pair or not np.isfinite(pair).all():
+        raise ValueError(
+            f"{where}: activation={found.name!r}; expected one with a bounded second derivative, such as tanh, sigmoid "
+            "or softplus."
+        )
+    return pair
 
 
 def jacobian_lipschitz_bound(params, X, radius: float, activation: str = "tanh", *, multiplier=None) -> float:
