@@ -179,29 +179,10 @@ def sparse_ceiling(widths, X, *, columns: int = 30) -> int:
 
 
 def jacobian(params, X, activation="tanh") -> np.ndarray:
-    r"""Return the Jacobian :math:`J = [F_0 * B_1, \dots, F_{L-1} * B_L]` in all weights, in NumPy float64.
+    r"""Return the Jacobian :math:`J = [F_0 * B_1, \dots, F_{L-1} * B_L]` of one output in all weights, shape (N, P).
 
-    Parameters
-    ----------
-    params : sequence of L arrays (n_{l-1}, n_l)
-        With :math:`n_L = 1`.
-    X : array (N, d)
-    activation : str
-        As for `ntklib.plain.factors`.
-
-    Returns
-    -------
-    ndarray (N, P)
-
-    Raises
-    ------
-    ValueError
-        For another activation.
-
-    Notes
-    -----
-    N P numbers of 8 bytes; for counting, where the square root of the condition number of K matters.
-    Source: Book. Chapters: ``counting_parameters``, ``interpolation``.
+    For counting, where the square root of the condition number of K matters; the arguments are those of
+    `ntklib.plain.factors`. N P numbers of 8 bytes.
 
     Examples
     --------

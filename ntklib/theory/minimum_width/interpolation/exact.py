@@ -12,16 +12,7 @@ from ntklib.theory.minimum_width.counting_parameters.ceilings import jacobian
 
 
 def forward(params, X, activation="tanh") -> np.ndarray:
-    r"""Return the outputs (N,) of a network in the standard parametrization, in NumPy float64.
-
-    Raises
-    ------
-    ValueError
-        For an activation that `ntklib.plain.forward` does not know.
-
-    Notes
-    -----
-    Chapter: ``interpolation``.
+    r"""Return the outputs (N,) of a network in the standard parametrization: `ntklib.plain.forward`.
 
     Examples
     --------

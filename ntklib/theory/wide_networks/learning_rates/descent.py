@@ -6,26 +6,9 @@ from ntklib import plain
 
 
 def tangent_blocks(params, multiplier, X, activation="tanh") -> np.ndarray:
-    r"""Return the L terms of the tangent kernel per sample.
+    r"""Return the L terms :math:`\frac1N m_l^2\,(F_{l-1}F_{l-1}^\top) \circ (B_lB_l^\top)`.
 
-    .. math:: \tfrac1N m_l^2\, (F_{l-1}F_{l-1}^\top) \circ (B_lB_l^\top)
-
-    Parameters
-    ----------
-    params : sequence of L arrays (n_{l-1}, n_l)
-        With one output.
-    multiplier : sequence of L floats
-    X : array (N, d)
-    activation : str
-        As for `ntklib.plain.factors`.
-
-    Returns
-    -------
-    ndarray, shape (L, N, N)
-
-    Notes
-    -----
-    Time O(N Σ n_{l-1} n_l + N² Σ n_l). Chapter: ``learning_rates``.
+    They sum to the tangent kernel per sample. The arguments are those of `ntklib.plain.factors`; the result has shape (L, N, N).
 
     Examples
     --------
