@@ -8,7 +8,7 @@ from ntklib import plain
 def tangent_blocks(params, multiplier, X, activation="tanh") -> np.ndarray:
     r"""Return the L terms :math:`\frac1N m_l^2\,(F_{l-1}F_{l-1}^\top) \circ (B_lB_l^\top)`.
 
-    They sum to the tangent kernel per sample. The arguments are those of `ntklib.plain.factors`; the result has shape (L, N, N).
+    They sum to the tangent kernel per sample. The arguments are those of `ntklib.plain.factors`; shape (L, N, N).
 
     Examples
     --------
