@@ -317,7 +317,7 @@ def command_bench(options):
 def command_tables(options):
     """List the shipped tables of long computations, remake those named, or compute again and compare."""
     flags = [flag for flag in ("verify", "sample") if getattr(options, flag)]
-    tool("ntklib.sweeps", *options.names, *(f"--{flag}" for flag in flags), "--jobs", options.jobs)
+    tool("ntklib.sweeps", *options.names, *(f"--{flag}" for flag in flags), "--jobs", options.jobs, **ONE_THREAD)
 
 
 def command_lock(options):

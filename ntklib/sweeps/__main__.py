@@ -34,15 +34,14 @@ def remake(table, executor) -> None:
 
 def sample(tables, allowance=ALLOWANCE) -> None:
     """Compute a random sample again and note it in the records, unless they say more already."""
-    for name, (entry, seconds) in verify_sample(tables, allowance).items():
-        table = shipped_tables()[name]
+    for table, entry, seconds in verify_sample(tables, allowance):
         record = table.record()
         before = record["verified"] or {}
         current = all(before.get(key) == entry[key] for key in ("code", "sha256", "with"))
         more = current and strength(before) >= strength(entry)
         seconds = dict(sorted((record["seconds"] | seconds).items()))
         table.write_record(record | {"verified": before if more else entry, "seconds": seconds})
-        print(f"{name}: {(before if more else entry)['what']} verified.", flush=True)
+        print(f"{table.name}: {(before if more else entry)['what']} verified.", flush=True)
     for name, (_, left_out) in plan(list(shipped_tables().values())).items():
         table = shipped_tables()[name]
         table.write_record(table.record() | {"strata too long for make test": sorted(left_out)})

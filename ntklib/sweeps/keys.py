@@ -64,8 +64,18 @@ def fingerprint(function, *, loaded=True) -> str:
     >>> fingerprint(scaled(2)) == fingerprint(scaled(2)), fingerprint(scaled(2)) == fingerprint(scaled(3))
     (True, False)
     """
+    return _walked(function, loaded)[0]
+
+
+def source_files(function) -> set[str]:
+    """Return the files in which the functions lie that a function reaches, itself included, libraries apart."""
+    return _walked(function, False)[1].files
+
+
+def _walked(function, loaded):
+    walk = _Walk(loaded)
     try:
-        return _Walk(loaded)(function, getattr(function, "__name__", type(function).__name__))
+        return walk(function, getattr(function, "__name__", type(function).__name__)), walk
     except RecursionError:
         raise UnseenError("it reaches objects nested too deeply to follow") from None
 
@@ -75,7 +85,7 @@ class _Walk:
 
     def __init__(self, loaded):
         self.loaded = loaded
-        self.done, self.alive, self.path = {}, [], []
+        self.done, self.alive, self.path, self.files = {}, [], [], set()
 
     def __call__(self, value, where) -> str:
         if isinstance(value, ATOMS) and type(value) in ATOMS:
@@ -179,7 +189,9 @@ class _Walk:
         if self.loaded:
             return self(value.__code__, where)
         try:
-            return _hash(repr(codes.source(value)))
+            digest = _hash(repr(codes.source(value)))
+            self.files.add(value.__code__.co_filename)
+            return digest
         except OSError:
             if value.__code__.co_filename == "<string>":  # written by dataclass from fields, which are hashed
                 return _hash("generated", value.__name__)

@@ -11,6 +11,7 @@ from importlib import metadata, resources
 from pathlib import Path
 
 import jax
+import numpy as np
 import pandas as pd
 
 from .keys import fingerprint
@@ -65,6 +66,9 @@ class ShippedTable:
         Columns to sort by, stably; none keeps the order of the sweep.
     float_format : str, optional
         Of the numbers in the file; without it they are written in full.
+    chaotic : bool
+        Whether long runs amplify rounding, so that a processor with other vector instructions gives other numbers and
+        rows can be compared only where the instructions are those of the record.
 
     Notes
     -----
@@ -88,6 +92,7 @@ class ShippedTable:
     precision: str = "float64"
     sort: tuple = ()
     float_format: str | None = None
+    chaotic: bool = False
 
     @property
     def file(self) -> Path:
@@ -110,6 +115,11 @@ class ShippedTable:
     def fingerprint(self) -> str:
         """Return the hash of the code that the table depends on, cells and seeds included."""
         return hashlib.sha256((fingerprint(self.cell, loaded=False) + repr(self.parts)).encode()).hexdigest()
+
+    def comparable_here(self) -> bool:
+        """Return whether rows computed on this processor can be compared with the shipped ones."""
+        verified = self.record()["verified"]
+        return not (self.chaotic and verified) or verified["with"]["instructions"] == instructions()
 
     def in_precision(self):
         """Return a context in which JAX has the table's precision."""
@@ -196,7 +206,14 @@ class _Cleaning:
 def versions() -> dict:
     """Return the versions that numbers depend on."""
     packages = ("jax", "jaxlib", "numpy", "scipy", "pandas", "scikit-learn")
-    return {"python": platform.python_version()} | {name: metadata.version(name) for name in packages}
+    found = {"python": platform.python_version()} | {name: metadata.version(name) for name in packages}
+    return found | {"instructions": instructions()}
+
+
+def instructions() -> str:
+    """Return the processor's vector instructions, as NumPy names them."""
+    known = np.show_config(mode="dicts")["SIMD Extensions"]
+    return " ".join([platform.machine(), *known.get("baseline", []), *known.get("found", [])])
 
 
 @cache

@@ -3,10 +3,13 @@
 import itertools
 import random
 import time
+from pathlib import Path
 
 import jax
 import pandas as pd
+import psutil
 
+from .keys import source_files
 from .shipped import versions
 
 ALLOWANCE = 60.0  # seconds that a sample of all tables may take
@@ -66,17 +69,16 @@ def verify_pieces(table, pieces) -> dict:
     return found
 
 
-def verify_sample(tables, allowance=ALLOWANCE) -> dict:
-    """Verify a random sample of several tables; return {table name: (entry for its record, {stratum: seconds})}."""
-    found, by_name = {}, {table.name: table for table in tables}
+def verify_sample(tables, allowance=ALLOWANCE):
+    """Verify a random sample of several tables; yield (table, entry for its record, {stratum: seconds}) one by one."""
+    by_name = {table.name: table for table in tables}
     for name, (pieces, left_out) in plan(tables, allowance).items():
         outcomes = verify_pieces(by_name[name], pieces)
         worst = pd.DataFrame([differences for _, differences in outcomes.values()]).max().to_dict()
         what = f"a random piece of {len(pieces)} of {len(pieces) + len(left_out)} strata"
         seconds = {stratum: round(seconds, 1) for stratum, (seconds, _) in outcomes.items()}
-        found[name] = (_entry(by_name[name], what, worst) | {"strata": len(pieces)}, seconds)
+        yield by_name[name], _entry(by_name[name], what, worst) | {"strata": len(pieces)}, seconds
         jax.clear_caches()
-    return found
 
 
 def verify_whole(table, folder, *, executor=None) -> dict:
@@ -88,6 +90,13 @@ def verify_whole(table, folder, *, executor=None) -> dict:
 
 
 def _entry(table, what, worst) -> dict:
+    started = psutil.Process().create_time()
+    edited = sorted(file for file in source_files(table.cell) if Path(file).stat().st_mtime > started)
+    if edited:
+        raise RuntimeError(
+            f"{table.name}: {', '.join(edited)} changed while this process ran, so nobody knows which code was "
+            "verified; run the command again."
+        )
     return {
         "what": what,
         "with": versions(),
@@ -99,11 +108,14 @@ def _entry(table, what, worst) -> dict:
 
 def _refuse(table, differences, where) -> None:
     wrong = {column: f"{value:.3g}" for column, value in differences.items() if not value <= 1}
+    elsewhere = (
+        "" if table.comparable_here() else ", and this processor has other vector instructions than the record's"
+    )
     if wrong:
         raise DisagreementError(
             f"{table.name}: rows computed again differ from the shipped ones {where}: {wrong} times the tolerance "
-            f"{table.values} (relative, absolute); remake the table with `make tables NAME={table.name}`, see what in "
-            "the text changes, or mend the code."
+            f"{table.values} (relative, absolute){elsewhere}; mend the code, or remake the table with `make tables "
+            f"NAME={table.name}` and see what changes in the text."
         )
 
 

@@ -23,6 +23,7 @@ TABLE = ShippedTable(
     values={"success": (0.0, 0.5), "iterations": (0.0, 0.5), "distance": (1e-5, 0.0), "residual": (1e-5, 1e-10)},
     columns=("network", "ratio", "labels", "N", "seed", "success", "iterations", "distance", "residual"),
     pieces=pieces,
+    chaotic=True,
     minutes=20,
     float_format="%.6g",
 )

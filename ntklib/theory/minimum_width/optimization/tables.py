@@ -21,6 +21,7 @@ TABLE = ShippedTable(
     values={"log_loss": (0.0, 0.01)},
     columns=("d", "N", "seed", "step", "log_loss"),
     pieces=pieces,
+    chaotic=True,
     minutes=15,
     precision="float32",
     float_format="%.4g",

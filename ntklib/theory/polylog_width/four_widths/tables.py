@@ -54,6 +54,7 @@ TABLE = ShippedTable(
     values={"value": (1e-5, 1e-12)},
     columns=("theory", "n", "width", "run", "value"),
     pieces=pieces,
+    chaotic=True,
     minutes=30,
     precision="float32",
     sort=("theory", "n", "width", "run"),

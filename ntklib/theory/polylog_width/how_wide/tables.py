@@ -40,6 +40,7 @@ TABLE = ShippedTable(
     values={"hit": (0.0, 0.5)},
     columns=(*SETTING, "width", "run", "hit"),
     pieces=pieces,
+    chaotic=True,
     minutes=40,
     precision="float32",
     sort=("steps", "rate", "depth", "data", "labels", "n", "run", "width"),

@@ -27,6 +27,7 @@ TABLE = ShippedTable(
     values={"ratio": (1e-5, 1e-12)},
     columns=("name", "m", "seed", "exponent", "ratio"),
     pieces=pieces,
+    chaotic=True,
     minutes=5,
     float_format="%.6g",
 )
