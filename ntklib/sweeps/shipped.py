@@ -13,10 +13,12 @@ from pathlib import Path
 import jax
 import numpy as np
 import pandas as pd
+import psutil
 
 from .keys import fingerprint
 from .run import sweep
 
+MEMORY = 3 * 2**30  # bytes of a process, beyond which compiled programs are forgotten
 UNKNOWN = "made before records were kept"
 
 
@@ -193,13 +195,14 @@ def _excess(stored, fresh, relative, absolute) -> float:
 
 @dataclass(frozen=True)
 class _Cleaning:
-    """A cell that forgets its compiled programs: hundreds of shapes would fill the memory."""
+    """A cell that forgets compiled programs before hundreds of shapes fill the memory."""
 
     cell: Callable
 
     def __call__(self, *, seed, **cell):
         rows = self.cell(seed=seed, **cell)
-        jax.clear_caches()
+        if psutil.Process().memory_info().rss > MEMORY:
+            jax.clear_caches()
         return rows
 
 

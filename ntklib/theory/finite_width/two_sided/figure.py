@@ -1,7 +1,7 @@
 r"""The one figure of Nguyen, Mondelli and Montúfar 2021, at the paper's own sizes: cells, readings, shipped results.
 
-Two panels, three weight layers, fifty draws of data and weights. `make tables NAME=two_sided_figure`
-makes the shipped table.
+Two panels, three weight layers, fifty draws of data and weights. The shipped table is made by
+``make tables NAME=two_sided_figure``.
 """
 
 from importlib.resources import files

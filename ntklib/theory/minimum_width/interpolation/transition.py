@@ -1,6 +1,7 @@
 r"""Interpolating arbitrary labels with little more parameters than samples: existence, solver, obstruction.
 
-`make tables NAME=interpolation` makes the shipped table. The claims are in :mod:`ntklib.theory.minimum_width.interpolation.claims`.
+``make tables NAME=interpolation`` makes the shipped table. The claims are in
+:mod:`ntklib.theory.minimum_width.interpolation.claims`.
 """
 
 from importlib.resources import files

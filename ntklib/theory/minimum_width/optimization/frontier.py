@@ -1,7 +1,7 @@
 r"""The optimization figure of Bombari, Amani and Mondelli 2022, scaled down: where does Adam stop reaching zero loss?
 
-A network d → d → d → d → 1 with ReLU, Gaussian inputs, labels N(0, 1), full batches, learning rate 1/(10 √N). `make
-tables NAME=frontier` makes the shipped table.
+A network d → d → d → d → 1 with ReLU, Gaussian inputs, labels N(0, 1), full batches, learning rate 1/(10 √N). The
+shipped table is made by ``make tables NAME=frontier``.
 """
 
 from importlib.resources import files

@@ -1,7 +1,7 @@
 r"""The scaling figure of Bombari, Amani and Mondelli 2022 at the paper's own sizes: cells, readings, shipped results.
 
 A network d → d → d → 1 with sigmoids, Gaussian data, N = 1000, 2000, 3000, twenty dimensions with d² up to 955,000.
-`make tables NAME=scaling_figure` makes the shipped table.
+``make tables NAME=scaling_figure`` makes the shipped table.
 """
 
 from importlib.resources import files

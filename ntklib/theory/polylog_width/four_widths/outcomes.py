@@ -1,6 +1,6 @@
 r"""Four widths for one task: what poly(n), n, √n and polylog(n) ask for, and what was needed.
 
-The task is two classes of digits at depth three; the end is zero training error. `make tables NAME=four_widths` makes
+The task is two classes of digits at depth three; the end is zero training error. ``make tables NAME=four_widths`` makes
 the table.
 """
 

@@ -1,6 +1,6 @@
 r"""How wide is wide enough to reach zero training error: data, one training run per width, bisection over widths.
 
-`make tables NAME=how_wide` makes the table.
+``make tables NAME=how_wide`` makes the table.
 Its analysis is in :mod:`ntklib.theory.polylog_width.how_wide.fits`, the claims in ``claims`` beside it.
 """
 

@@ -216,7 +216,7 @@ def error_grid(name: str, widths, samples, seeds, *, tests: int = 750) -> list[d
 
 @lru_cache(maxsize=1)
 def shipped_errors() -> pd.DataFrame:
-    """Return the shipped table, made by `make tables NAME=width_errors`: `error_grid` for both tasks.
+    """Return the shipped table, made by ``make tables NAME=width_errors``: `error_grid` for both tasks.
 
     Examples
     --------

@@ -104,9 +104,7 @@ def sweep_cell(name: str, m: int, seeds) -> pd.DataFrame:
 def cached_step_sizes() -> pd.DataFrame:
     """Return the shipped sweep, `sweep_cell` for every width in `WIDTHS`, with a column eta.
 
-    `make tables NAME=step_sizes` makes it.
-
-    `make tables NAME=step_sizes` makes it.
+    ``make tables NAME=step_sizes`` makes it.
 
     Examples
     --------
