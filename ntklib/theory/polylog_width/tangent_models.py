@@ -7,11 +7,12 @@ model that moves layer l by at most :math:`R/\sqrt m` is on the samples :math:`F
 
 from typing import NamedTuple
 
+import jax
 import numpy as np
 from scipy.optimize import nnls
 
-from ntklib import plain
 from ntklib._validate import positive_float, positive_int, symmetric_matrix
+from ntklib.theory.infinite_width.tangent_kernel.statements import layer_blocks
 
 
 class TangentFit(NamedTuple):
@@ -94,9 +95,10 @@ def scaled_blocks(net, params, X) -> list[np.ndarray]:
     >>> [K.shape for K in scaled_blocks(net, net.init(jax.random.key(0)), np.eye(3))]
     [(3, 3), (3, 3)]
     """
-    m = net.parametrization.multiplier
-    F, B = plain.factors(params, X, activation=net.activation, multiplier=m)
-    return [K / net.widths[1] for K in plain.layer_kernels(F, B, m)]
+    return [np.asarray(K, np.float64) / net.widths[1] for K in _layer_blocks(net, params, X)]
+
+
+_layer_blocks = jax.jit(layer_blocks, static_argnums=0)
 
 
 def tangent_margin(K, y) -> Margin:
