@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ._draws import normal
-from ._validate import data_matrix, positive_float, positive_int
+from ._validate import data_matrix, finite_labels, positive_float, positive_int, real_numbers
 
 
 def sphere(key, N, d, *, radius=None) -> jax.Array:
@@ -89,7 +89,7 @@ def gaussian(key, N, d, *, mean=None) -> jax.Array:
     """
     N, d = positive_int("gaussian", "N", N), positive_int("gaussian", "d", d)
     X = jnp.asarray(normal(key, (N, d)))
-    mean = jnp.asarray(0.0 if mean is None else mean, X.dtype)
+    mean = jnp.asarray(real_numbers("gaussian", "mean", 0.0 if mean is None else mean), X.dtype)
     if mean.shape not in ((), (d,)):
         raise ValueError(f"gaussian: mean has shape {mean.shape}; expected a number or a vector of shape ({d},).")
     return X + mean
@@ -227,7 +227,7 @@ def linear_margin(X, y, w) -> float:
     1.0
     """
     X = data_matrix("linear_margin", "X", X)
-    y, w = jnp.asarray(y), jnp.asarray(w, X.dtype)
+    y, w = (jnp.asarray(finite_labels("linear_margin", name, z), X.dtype) for name, z in (("y", y), ("w", w)))
     if y.shape != X.shape[:1] or w.shape != X.shape[1:]:
         raise ValueError(
             f"linear_margin: y has shape {y.shape} and w {w.shape}; expected {X.shape[:1]} and {X.shape[1:]}."

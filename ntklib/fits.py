@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import stdtrit
 
+from ntklib._validate import real_numbers
+
 
 class Fit(NamedTuple):
     """A power law :math:`y \\approx e^{b}\\,x^{a}` fitted in log-log coordinates.
@@ -91,7 +93,7 @@ def fit_loglog(x, y, confidence: float = 0.95) -> Fit:
 
 
 def _logarithms(name: str, values) -> np.ndarray:
-    values = np.asarray(values, dtype=float)
+    values = np.asarray(real_numbers("fit_loglog", name, values), dtype=float)
     if values.ndim != 1:
         raise ValueError(f"fit_loglog: {name} has shape {values.shape}; expected a vector (n,); ravel it.")
     bad = ~(np.isfinite(values) & (values > 0))

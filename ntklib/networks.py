@@ -247,7 +247,7 @@ class MLP:
         keys = jax.random.split(key, self.depth)
         shapes = zip(self.widths[:-1], self.widths[1:])
         draws = (s * normal(k, shape, dtype) for k, shape, s in zip(keys, shapes, self.parametrization.init_std))
-        return tuple(map(jnp.asarray, draws))
+        return tuple(jnp.asarray(draw, dtype) for draw in draws)
 
     def __call__(self, params, X):
         """Outputs ``f(x_i)``: shape ``(N,)``, or ``(N, n_L)`` when ``n_L > 1``."""

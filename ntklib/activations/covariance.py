@@ -8,9 +8,12 @@ import jax.numpy as jnp
 
 
 def guarded_sqrt(x, floor=0.0):
-    """Square root of ``x``, and 0 with derivative 0 where ``x <= floor``, instead of an infinite derivative at 0."""
-    positive = x > floor
-    return jnp.where(positive, jnp.sqrt(jnp.where(positive, x, 1.0)), 0.0)
+    """Square root of ``x``, and 0 with derivative 0 where ``x <= floor``, instead of an infinite derivative at 0.
+
+    NaN stays NaN.
+    """
+    flat = x <= floor
+    return jnp.where(flat, 0.0, jnp.sqrt(jnp.where(flat, 1.0, x)))
 
 
 def floats(*values):

@@ -181,8 +181,10 @@ def from_function(function, *, name: str | None = None, tolerance: float = 1e-6)
 
 
 def _warn_if_inaccurate(result: Activation, tolerance: float):
-    energy, error = (float(z) for z in expansion_defect(result.function, jnp.ones((), jnp.result_type(float))))
-    if not error <= max(tolerance, 200 * float(jnp.finfo(float).eps)) * energy:
+    one = np.ones((), jnp.result_type(float))
+    with jax.ensure_compile_time_eval():  # the function may be given inside somebody's jit
+        energy, error = (float(z) for z in expansion_defect(result.function, jnp.asarray(one)))
+    if not error <= max(tolerance, 200 * float(jnp.finfo(one.dtype).eps)) * energy:
         warnings.warn(
             f"from_function: the dual maps of {result.name!r} carry an error of about {error:.1e} at unit variance "
             f"(E[σ²] = {energy:.3g}, tolerance {tolerance:g}); the function has a kink or grows fast; they will be "

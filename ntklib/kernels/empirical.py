@@ -14,8 +14,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ntklib._validate import data_matrix, is_concrete, positive_int
+from ntklib._validate import data_matrix, is_concrete, positive_int, real_leaves
 from ntklib.kernels.memory import require_memory
+from ntklib.kernels.mixing import mixes_samples
 from ntklib.networks import MLP
 
 TILE = 1024
@@ -30,7 +31,7 @@ def empirical_ntk(net, params, X, X2=None, *, layers=None, block_rows: int | Non
     ----------
     net : MLP or callable
         An :class:`ntklib.MLP`, or any ``f(params, X)`` with pytree parameters that returns ``(N,)`` or ``(N, k)``, row
-        ``i`` depending on row ``i`` of ``X`` only.
+        ``i`` depending on row ``i`` of ``X`` only: checked on two rows.
     params : pytree
     X : array (N, d)
     X2 : array (N2, d), optional
@@ -50,7 +51,8 @@ def empirical_ntk(net, params, X, X2=None, *, layers=None, block_rows: int | Non
     Raises
     ------
     ValueError
-        Bad data, layers outside 1..L, or ``layers`` with a general function.
+        Bad data, layers outside 1..L, ``layers`` with a general function, or one whose outputs depend on the other
+        rows of the batch, such as batch normalization in training mode (under tracing the kernel is NaN then).
     MemoryError
         Before anything is allocated.
 
@@ -72,6 +74,8 @@ def empirical_ntk(net, params, X, X2=None, *, layers=None, block_rows: int | Non
     X = data_matrix(where, "X", X)
     symmetric = X2 is None
     X2 = X if symmetric else data_matrix(where, "X2", X2, columns=X.shape[1])
+    real_leaves(where, params)
+    block_rows = None if block_rows is None else positive_int(where, "block_rows", block_rows)
     if not isinstance(net, MLP):
         if layers is not None:
             raise ValueError(f"{where}: layers={layers!r} with a general function; expected an MLP, or layers=None.")
@@ -82,7 +86,7 @@ def empirical_ntk(net, params, X, X2=None, *, layers=None, block_rows: int | Non
     require_memory(where, needed, "pass X in row blocks as empirical_ntk(net, params, X[i:j], X)", memory_limit)
     left = layer_factors(net, params, X, layers)
     right = left if symmetric else layer_factors(net, params, X2, layers)
-    tile = TILE if block_rows is None else positive_int(where, "block_rows", block_rows)
+    tile = block_rows or TILE
     on_host = jax.default_backend() == "cpu" and is_concrete(*jax.tree.leaves((left, right)))
     contract = partial(_tiled, tile=tile, symmetric=symmetric) if on_host and k == 1 else _whole
     return contract(left, right)
@@ -144,6 +148,8 @@ def _generic(function, params, X, X2, symmetric, block_rows, memory_limit):
     needed = X.dtype.itemsize * (2.0 * X.shape[0] * X2.shape[0] * k**2 + 3 * min(step, len(X)) * k * count)
     require_memory("empirical_ntk", needed, "pass block_rows=1, or use ntk_vector_product", memory_limit)
 
+    mixed = mixes_samples("empirical_ntk", function, params, X, X2)
+
     def jacobian(x):
         rows = jax.jacrev(lambda p: function(p, x[None])[0].reshape(k))(params)
         return [leaf.reshape(k, -1) for leaf in jax.tree.leaves(rows)]
@@ -158,5 +164,5 @@ def _generic(function, params, X, X2, symmetric, block_rows, memory_limit):
         for i in range(0, len(X), step)
     ]
     K = jnp.concatenate(rows)
-    K = (K + K.transpose(1, 0, 3, 2)) / 2 if symmetric else K
+    K = jnp.where(mixed, jnp.nan, (K + K.transpose(1, 0, 3, 2)) / 2 if symmetric else K)
     return K[:, :, 0, 0] if k == 1 else K

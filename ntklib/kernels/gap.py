@@ -47,8 +47,8 @@ def kernel_gaps(X, X2=None, *, depth: int, activation="relu", memory_limit: floa
     3.183e-08
     """
     where, beta = "kernel_gaps", homogeneous_share("kernel_gaps", activation)
-    depth, X = positive_int(where, "depth", depth), np.asarray(data_matrix(where, "X", X), np.float64)
-    X2 = X if X2 is None else np.asarray(data_matrix(where, "X2", X2, columns=X.shape[1]), np.float64)
+    depth, X = positive_int(where, "depth", depth), data_matrix(where, "X", X, xp=np)
+    X2 = X if X2 is None else data_matrix(where, "X2", X2, columns=X.shape[1], xp=np)
     for name, A in (("X", X), ("X2", X2)):
         zero = np.flatnonzero(~A.any(axis=1))
         if zero.size:

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.fft import dct
 
-from ntklib._validate import is_concrete, positive_int
+from ntklib._validate import is_concrete
 from ntklib.activations.covariance import guarded_sqrt
 from ntklib.kernels.angles import accurate_half_angles, half_angles, unit_rows
 from ntklib.kernels.profile import chebyshev_profile, profile_from_half_angles
@@ -33,7 +33,6 @@ def homogeneous_kernels(X, X2, symmetric: bool, depth: int, beta: float, block_r
         return rowwise_kernels(X, X2, depth, beta)
     if mesh is None and jax.default_backend() == "cpu":
         step = max(1, BLOCK // max(1, X2.shape[0])) if block_rows is None else block_rows
-        step = positive_int("infinite_kernels", "block_rows", step)
         with jax.ensure_compile_time_eval():  # the data may be concrete inside somebody's jit
             G, K, close = _host_bulk(X, X2, symmetric, depth, beta, step)
     else:

@@ -5,9 +5,11 @@ Conventions: :math:`G^{(1)} = X X^\top` (no division by d), :math:`G^{(l+1)} = c
 restricted to the two samples, :math:`K^{(1)} = G^{(1)}`, :math:`K^{(l+1)} = K^{(l)} \circ \dot G^{(l+1)} + G^{(l+1)}`.
 """
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 
-from ntklib._validate import data_matrix, positive_float, positive_int
+from ntklib._validate import data_matrix, is_concrete, positive_float, positive_int
 from ntklib.activations import activation as as_activation
 from ntklib.kernels.homogeneous import homogeneous_kernels, rowwise_kernels
 from ntklib.kernels.memory import require_memory
@@ -98,16 +100,28 @@ def infinite_kernels(
             f"{where}: method={method!r} with activation {act.name!r}; expected one of {METHODS}, "
             "'angle' only for positively homogeneous activations."
         )
+    block_rows = None if block_rows is None else positive_int(where, "block_rows", block_rows)
     needed = 4.5 * X.shape[0] * X2.shape[0] * X.dtype.itemsize
     require_memory(where, needed, "pass X in row blocks as (X[i:j], X) and keep what you need of each", memory_limit)
     if not act.is_homogeneous:
-        return _by_rows(lambda rows: recursion(rows, X2, depth, act, c), X, block_rows, mesh)
+        G, K = _by_rows(lambda rows: recursion(rows, X2, depth, act, c), X, block_rows, mesh)
+        return _finite(act.name, G, K)
     scale = (c * (act.odd_weight**2 + act.even_weight**2)) ** (depth - 1)
     if method == "recursion":
         G, K = _by_rows(lambda rows: rowwise_kernels(rows, X2, depth, act.even_part), X, block_rows, mesh)
     else:
         G, K = homogeneous_kernels(X, X2, symmetric, depth, act.even_part, block_rows, mesh)
-    return (G, K) if scale == 1 else (scale * G, scale * K)
+    return _finite(act.name, *((G, K) if scale == 1 else (scale * G, scale * K)))
+
+
+def _finite(name: str, G, K):
+    """The two kernels, or an error where an entry left the range of the numbers."""
+    if is_concrete(G, K) and not (np.isfinite(np.asarray(G)).all() and np.isfinite(np.asarray(K)).all()):
+        raise ValueError(
+            f"infinite_kernels: an entry of the kernels of {name!r} leaves the range of {G.dtype}; expected finite "
+            "kernels; scale the data or the weight variance down, or use float64."
+        )
+    return G, K
 
 
 def recursion(X, X2, depth: int, act, c: float):
@@ -122,14 +136,27 @@ def recursion(X, X2, depth: int, act, c: float):
     >>> round(float(G[0, 0]), 4)
     0.4646
     """
-    G = K = X @ X2.T
+    G = X @ X2.T
     q1, q2 = jnp.sum(X**2, axis=1)[:, None], jnp.sum(X2**2, axis=1)[None, :]
+    K = G = _coincident_exactly(q1, G, q2, X.shape[1])
     for _ in range(depth - 1):
         slope = c * act.dual_derivative(q1, G, q2)
         G = c * act.dual(q1, G, q2)
-        K = K * slope + G
         q1, q2 = c * act.dual(q1, q1, q1), c * act.dual(q2, q2, q2)
+        K = K * slope + G
+        G = _coincident_exactly(q1, G, q2, X.shape[1])
     return G, K
+
+
+def _coincident_exactly(q1, G, q2, terms: int):
+    """Covariances whose correlation is 1 up to the rounding of a sum of ``terms`` products, set to exactly that.
+
+    At a variance q an error e of the correlation counts as much as q e next to 1: a row beside itself must have none.
+    """
+    norm = jnp.where(q1 == q2, q1, jnp.sqrt(q1) * jnp.sqrt(q2))
+    rounding = 4 * jnp.finfo(G.dtype).eps * terms**0.5
+    exact = jnp.where(norm - G <= rounding * norm, norm, G)
+    return G + jax.lax.stop_gradient(exact - G)
 
 
 def _by_rows(function, X, block_rows, mesh):
@@ -137,6 +164,6 @@ def _by_rows(function, X, block_rows, mesh):
     if mesh is not None:
         return sharded_rows(function, X, mesh)
     N = X.shape[0]
-    step = N if block_rows is None else positive_int("infinite_kernels", "block_rows", block_rows)
+    step = N if block_rows is None else block_rows
     blocks = [function(X[i : i + step]) for i in range(0, max(N, 1), step)]
     return tuple(jnp.concatenate(parts) if len(parts) > 1 else parts[0] for parts in zip(*blocks))

@@ -5,7 +5,7 @@ import math
 import jax
 import jax.numpy as jnp
 
-from ntklib._validate import data_matrix
+from ntklib._validate import data_matrix, real_leaves
 
 
 def flat_jacobian(net, params, X):
@@ -40,6 +40,7 @@ def flat_jacobian(net, params, X):
     [[1.0, 2.0]]
     """
     X = data_matrix("flat_jacobian", "X", X)
+    real_leaves("flat_jacobian", params)
     leaves = jax.tree.leaves(jax.jit(jax.jacrev(net))(params, X))
     rows = math.prod(jax.eval_shape(net, params, X).shape)
     return jnp.concatenate([leaf.reshape(rows, -1) for leaf in leaves], axis=1)

@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 
-from ntklib._validate import data_matrix
+from ntklib._validate import data_matrix, real_leaves, real_numbers
 from ntklib.kernels.empirical import checked_layers, layer_factors
 from ntklib.networks import MLP
 
@@ -44,6 +44,7 @@ def ntk_vector_product(net, params, X, X2=None, *, layers=None):
     where = "ntk_vector_product"
     X = data_matrix(where, "X", X)
     X2 = X if X2 is None else data_matrix(where, "X2", X2, columns=X.shape[1])
+    real_leaves(where, params)
     if not isinstance(net, MLP):
         if layers is not None:
             raise ValueError(f"{where}: layers={layers!r} with a general function; expected an MLP, or layers=None.")
@@ -79,7 +80,7 @@ def _through_derivatives(function, params, X, X2):
 
 
 def _checked_vector(v, shape):
-    v = jnp.asarray(v)
+    v = jnp.asarray(real_numbers("ntk_vector_product", "v", v))
     if v.shape != shape:
         raise ValueError(f"ntk_vector_product: v has shape {v.shape}; expected {shape}, one number per output.")
     return v

@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.fft import dct
 
-from ntklib._validate import positive_int
+from ntklib._validate import positive_int, real_numbers
 from ntklib.activations import activation as as_activation
 from ntklib.activations.covariance import guarded_sqrt
 from ntklib.activations.piecewise_linear import sine_minus_tcos
@@ -123,11 +123,15 @@ def angular_profile(theta, *, depth: int, activation="relu") -> Profile:
     0.31831
     """
     beta = homogeneous_share("angular_profile", activation)
-    depth, theta = positive_int("angular_profile", "depth", depth), np.asarray(theta, np.float64)
+    depth, theta = positive_int("angular_profile", "depth", depth), _angles(theta)
     if not np.all((theta >= 0) & (theta <= np.pi)):
         raise ValueError("angular_profile: theta has entries outside [0, π]; expected angles in radians.")
     complement = (np.pi - theta) + 1.2246467991473532e-16  # π is this much larger than its float64
     return profile_from_half_angles(np.sin(theta / 2), np.sin(complement / 2), depth, beta, np)
+
+
+def _angles(theta) -> np.ndarray:
+    return np.asarray(real_numbers("angular_profile", "theta", theta), np.float64)
 
 
 def homogeneous_share(where: str, activation) -> float:

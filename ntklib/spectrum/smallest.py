@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.linalg import svdvals
 
-from .._validate import is_concrete, symmetric_matrix
+from .._validate import is_concrete, real_numbers, symmetric_matrix
 from .inverse import UNIT_ROUNDOFF, estimate
 
 
@@ -26,7 +26,7 @@ def smallest_eigenvalue(K) -> float:
     Parameters
     ----------
     K : array_like, shape (N, N)
-        Symmetric matrix. Only its lower triangle (with the diagonal) is used once symmetry was checked.
+        Symmetric matrix. Where it is asymmetric by rounding, its lower triangle (with the diagonal) is what counts.
 
     Returns
     -------
@@ -116,7 +116,12 @@ def smallest_singular_value(A) -> float:
     >>> round(smallest_singular_value(np.array([[3.0, 0.0, 0.0], [0.0, 2.0, 0.0]])), 12)
     2.0
     """
-    A = np.asarray(A)
+    if not is_concrete(A):
+        raise TypeError(
+            "smallest_singular_value: A is being traced by jit, grad or vmap; expected an array of numbers; call it "
+            "outside the transformed function, or use jnp.linalg.svd."
+        )
+    A = np.asarray(real_numbers("smallest_singular_value", "A", A))
     if A.ndim != 2 or 0 in A.shape:
         raise ValueError(
             f"smallest_singular_value: A has shape {A.shape}; expected a matrix (N, n) with N, n >= 1; "

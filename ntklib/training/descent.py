@@ -8,7 +8,7 @@ import numpy as np
 import optax
 import pandas as pd
 
-from ntklib._validate import data_matrix, is_concrete, positive_float, positive_int
+from ntklib._validate import data_matrix, is_concrete, positive_float, positive_int, real_leaves, real_numbers
 from ntklib.training.loop import LOSSES, Program, descend, hashable, logistic_loss, squared_loss
 
 __all__ = ["Trajectory", "gradient_descent", "logistic_loss", "squared_loss"]
@@ -172,6 +172,7 @@ def gradient_descent(
     [1.0, 2.0]
     """
     X = data_matrix("gradient_descent", "X", X)
+    real_leaves("gradient_descent", params)
     outputs = jax.eval_shape(net, params, X)
     y, loss = _labels(y, outputs, loss), _loss(loss)
     optimizer, scale = _optimizer(optimizer, step_size, outputs.dtype)
@@ -236,7 +237,7 @@ def _loss(loss):
 
 def _labels(y, outputs, loss):
     """Return the labels as an array beside which no output is broadcast by accident."""
-    y = jnp.asarray(y)
+    y = jnp.asarray(real_numbers("gradient_descent", "y", y, floating=not callable(loss)))
     expected = outputs.shape if not callable(loss) else outputs.shape[:1]
     received = y.shape if not callable(loss) else y.shape[:1]
     if received != expected:

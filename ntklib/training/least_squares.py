@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from ntklib._validate import data_matrix, positive_float, positive_int
+from ntklib._validate import data_matrix, finite_labels, positive_float, positive_int, real_leaves
 from ntklib.training.loop import hashable
 
 METHODS = ("levenberg_marquardt", "gauss_newton", "dogleg")
@@ -81,8 +81,9 @@ def least_squares(
     (True, 0.5)
     """
     X = data_matrix("least_squares", "X", X)
+    real_leaves("least_squares", params)
     outputs = jax.eval_shape(net, params, X)
-    y = jnp.asarray(y, outputs.dtype)
+    y = jnp.asarray(finite_labels("least_squares", "y", y), outputs.dtype)
     if y.shape != outputs.shape:
         raise ValueError(
             f"least_squares: y has shape {y.shape} and the network's outputs have shape {outputs.shape}; expected one "
