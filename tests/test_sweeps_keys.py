@@ -182,6 +182,15 @@ def test_what_cannot_be_seen_is_refused_with_a_cache_and_runs_without(tmp_path, 
     assert isinstance(run(closing(make()), None), str)
 
 
+def test_a_traced_value_is_refused():
+    def inside(x):
+        with pytest.raises(UnseenError, match="value is traced and has no value yet"):
+            fingerprint(closing(x))
+        return x
+
+    jax.jit(inside)(1.0)
+
+
 def test_eval_is_refused(tmp_path):
     with pytest.raises(TypeError, match=r"cannot be cached, since .* calls eval"):
         run(lambda seed, a: eval("a", {"a": a}), tmp_path)

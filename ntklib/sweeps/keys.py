@@ -144,9 +144,10 @@ class _Walk:
             return _hash("key", str(value.dtype), self.array(jax.random.key_data(value), where))
         if isinstance(value, np.ndarray) and type(value) is not np.ndarray:
             return self.reduced(value, where)
-        if isinstance(value, jax.core.Tracer):
-            raise UnseenError(f"{where} is traced and has no value yet")
-        array = np.asarray(value)
+        try:
+            array = np.asarray(value)
+        except jax.errors.TracerArrayConversionError:
+            raise UnseenError(f"{where} is traced and has no value yet") from None
         if array.dtype.hasobject:
             return _hash("objects", str(array.shape), self(array.tolist(), where))
         kind = "jax" if isinstance(value, jax.Array) else type(value).__name__
