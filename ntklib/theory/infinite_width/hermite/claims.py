@@ -1,14 +1,14 @@
-"""Claims of the chapter ``hermite``, each with the experiment that refutes a broken version of it."""
+"""Claims on Hermite expansions: the coefficients of ReLU, series for dual maps and kernels, parity."""
 
 import math
-from itertools import pairwise
+from itertools import pairwise, product
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from ntklib.activations import activation as as_activation
-from ntklib.claims import claim, inequality, scaling_law
+from ntklib.claims import approximates, claim, equal, power_law
 from ntklib.kernels import empirical_ntk, infinite_kernels
 from ntklib.networks import MLP
 from ntklib.theory.infinite_width.hermite.statements import (
@@ -20,6 +20,7 @@ from ntklib.theory.infinite_width.hermite.statements import (
 )
 
 ROUNDING = 1e-12
+CLOSED = "two formulas without data"
 
 
 @claim(
@@ -29,17 +30,17 @@ ROUNDING = 1e-12
     status="proved here",
     assumptions="Orthonormal Hermite polynomials, standard normal weight.",
     does_not_say="Anything for other variances: μ_r of σ(s·) equals s μ_r(σ) only because ReLU is homogeneous.",
+    verdict=equal(tolerance=ROUNDING, scale=1.0),
+    deterministic=CLOSED,
 )
 def relu_hermite_coefficients(*, orders=21, wrong_factorial=False):
     """Compare the closed form with quadrature on half-lines; ``wrong_factorial`` takes (r−1)!! for (r−3)!!."""
-    closed = np.array([relu_coefficient(r) for r in range(orders)])
-    if wrong_factorial:
-        closed *= [r - 1 if r >= 2 else 1 for r in range(orders)]
     measured = coefficients_by_pieces(lambda x: np.maximum(x, 0), orders)
-    return inequality(np.abs(measured - closed), ROUNDING, {"r": range(orders)}, "<=")
+    for r in range(orders):
+        yield measured[r], relu_coefficient(r) * (r - 1 if wrong_factorial and r >= 2 else 1), {"r": r}
 
 
-relu_hermite_coefficients.refuted_by(wrong_factorial=True)
+relu_hermite_coefficients.refuted_by("(r−1)!! in the place of (r−3)!!", wrong_factorial=True)
 
 
 @claim(
@@ -49,16 +50,16 @@ relu_hermite_coefficients.refuted_by(wrong_factorial=True)
     status="proved here",
     assumptions="Even r ≥ 2.",
     does_not_say="Anything for smooth activations, whose coefficients fall faster than every power.",
+    verdict=power_law("r", absolute=True, ratio_band=(0.95, 1.2), tolerance=0.02),
+    deterministic=CLOSED,
 )
 def relu_hermite_decay(*, exponent=-2.5, first=20, last=2000):
     """Fit the exponent and compare the constant."""
-    r = 2 * np.unique(np.geomspace(first / 2, last / 2, 15).astype(int))
-    squares = np.array([relu_coefficient(int(k)) for k in r]) ** 2
-    predicted = r**-2.5 / (math.sqrt(2) * math.pi**1.5)
-    return scaling_law(r, squares, exponent, (0.95, 1.2), predicted=predicted, tolerance=0.02)
+    for r in 2 * np.unique(np.geomspace(first / 2, last / 2, 15).astype(int)):
+        yield relu_coefficient(int(r)) ** 2, r**-2.5 / (math.sqrt(2) * math.pi**1.5), {"r": int(r)}
 
 
-relu_hermite_decay.refuted_by(exponent=-2.0)
+relu_hermite_decay.refuted_by("r^{-13/5}, a tenth beside", exponent=-2.6)
 
 
 @claim(
@@ -68,20 +69,21 @@ relu_hermite_decay.refuted_by(exponent=-2.0)
     status="proved here",
     assumptions="R even, R ≥ 2.",
     does_not_say="The error at |ρ| < 1, which is smaller by at least |ρ|^R.",
+    verdict=power_law("R", absolute=True, exponent=-1.5, ratio_band=(0.9, 1.3), tolerance=0.05),
+    deterministic=CLOSED,
 )
 def relu_energy_tail_law(*, energy=0.5, first=20, last=1000):
     """Compare what a series of R terms leaves of the energy with the predicted tail."""
     R = 2 * np.unique(np.geomspace(first / 2, last / 2, 12).astype(int))
     partial = np.cumsum([relu_coefficient(r) ** 2 for r in range(R.max())])
-    predicted = relu_energy_tail(R)
-    missing = np.maximum(energy - partial[R - 1], 1e-300)
-    return scaling_law(R, missing, -1.5, (0.9, 1.3), predicted=predicted, tolerance=0.05)
+    for terms, predicted in zip(R, relu_energy_tail(R)):
+        yield max(energy - partial[terms - 1], 1e-300), predicted, {"R": int(terms)}
 
 
-relu_energy_tail_law.refuted_by(energy=0.501)
+relu_energy_tail_law.refuted_by("the energy is 0.501, not 1/2", energy=0.501)
 
 
-def _tensor_expectation(function, rho, nodes=80):
+def _tensor_mean(function, rho, nodes=80):
     """E[f(u)f(v)] of a smooth function by Gauss–Hermite quadrature in two independent variables."""
     x, w = np.polynomial.hermite_e.hermegauss(nodes)
     w = w / w.sum()
@@ -96,28 +98,24 @@ def _tensor_expectation(function, rho, nodes=80):
     status="proved here",
     assumptions="E[σ(g)²] < ∞; orthonormal Hermite polynomials.",
     does_not_say="How many terms are needed: at ρ = ±1 a kink makes the series converge like R^{-3/2}.",
+    verdict=approximates(),
+    deterministic=CLOSED,
 )
 def mehler_dual(*, terms=60, names=("relu", "abs", "erf", "gelu", "sin"), orthonormal=True):
     """Compare the series with quadrature in two dimensions; else with polynomials He_r, E[He_r²] = r!."""
-    rows, errors, allowed = [], [], []
     for name in names:
         act = as_activation(name)
         mu = np.array([act.hermite(r) for r in range(terms)])
         missed = max(act.second_moment - float(mu @ mu), 0.0)
         mu = mu if orthonormal else mu * np.sqrt([float(math.factorial(r)) for r in range(terms)])
         for rho in (-0.9, -0.3, 0.5, 0.8):
-            exact = (
-                polar_expectation(act.function, math.acos(rho), 1)
-                if act.is_homogeneous
-                else _tensor_expectation(act.function, rho)
-            )
-            errors.append(abs(float(power_series(mu, rho)) - exact))
-            allowed.append(missed * abs(rho) ** terms + ROUNDING)
-            rows.append({"activation": name, "ρ": rho})
-    return inequality(errors, allowed, rows, "<=")
+            homogeneous = act.is_homogeneous
+            exact = polar_expectation(act.function, math.acos(rho), 1) if homogeneous else _tensor_mean(act.function, rho)
+            allowed = missed * abs(rho) ** terms + ROUNDING
+            yield float(power_series(mu, rho)), (exact, allowed), {"activation": name, "ρ": rho}
 
 
-mehler_dual.refuted_by(orthonormal=False)
+mehler_dual.refuted_by("polynomials He_r with E[He_r²] = r!, not normalized", orthonormal=False)
 
 
 @claim(
@@ -127,20 +125,20 @@ mehler_dual.refuted_by(orthonormal=False)
     status="proved here",
     assumptions="Unit variances, cos θ the correlation.",
     does_not_say="How to evaluate them near θ = 0 from a rounded correlation.",
+    verdict=equal(tolerance=ROUNDING, scale=0.5),
+    deterministic=CLOSED,
 )
 def arc_cosine_kernels(*, angles=25, supplement=False):
     """Compare with integrals over the circle; ``supplement`` mistakes the angle for π − θ."""
-    relu, rows, errors = as_activation("relu"), [], []
+    relu = as_activation("relu")
     for theta in np.linspace(0, math.pi, angles):
         t = math.pi - theta if supplement else theta
         closed = (math.pi - t) / (2 * math.pi), (math.sin(t) + (math.pi - t) * math.cos(t)) / (2 * math.pi)
         for degree, function in enumerate((relu.derivative, relu.function)):
-            errors.append(abs(polar_expectation(function, theta, degree) - closed[degree]))
-            rows.append({"θ": theta, "order": degree})
-    return inequality(errors, ROUNDING, rows, "<=")
+            yield polar_expectation(function, theta, degree), closed[degree], {"θ": theta, "order": degree}
 
 
-arc_cosine_kernels.refuted_by(supplement=True)
+arc_cosine_kernels.refuted_by("π − θ in the place of θ", supplement=True)
 
 
 @claim(
@@ -150,6 +148,7 @@ arc_cosine_kernels.refuted_by(supplement=True)
     status="proved here",
     assumptions="σ absolutely continuous, σ and σ' square integrable under the Gaussian; |q12| < sqrt(q11 q22).",
     does_not_say="The derivatives in q11 and q22, which involve σ''.",
+    verdict=equal(tolerance=ROUNDING, scale=1.0),
 )
 def price_derivative(*, names=("relu", "erf", "gelu", "sin"), per_correlation=False, seed=0):
     """Compare automatic differentiation of the dual; ``per_correlation`` differentiates in ρ instead."""
@@ -157,18 +156,16 @@ def price_derivative(*, names=("relu", "erf", "gelu", "sin"), per_correlation=Fa
     rho = np.linspace(-0.9, 0.9, 8)
     norm = np.sqrt(draws.prod(axis=1))
     q11, q12, q22 = (jnp.asarray(q) for q in (draws[:, 0], rho * norm, draws[:, 1]))
-    rows, errors = [], []
     for name in names:
         act = as_activation(name)
         slope = np.asarray(jax.jit(jax.vmap(jax.grad(act.dual, 1)))(q11, q12, q22))
         slope = slope * norm if per_correlation else slope
         expected = np.asarray(act.dual_derivative(q11, q12, q22))
-        errors += list(np.abs(slope - expected) / np.abs(expected).max())
-        rows += [{"activation": name, "ρ": c} for c in rho]
-    return inequality(errors, ROUNDING, rows, "<=")
+        for i, c in enumerate(rho):
+            yield slope[i] / np.abs(expected).max(), expected[i] / np.abs(expected).max(), {"activation": name, "ρ": c}
 
 
-price_derivative.refuted_by(per_correlation=True)
+price_derivative.refuted_by("the derivative in ρ, which has a factor √(q11 q22)", per_correlation=True)
 
 
 @claim(
@@ -178,23 +175,25 @@ price_derivative.refuted_by(per_correlation=True)
     status="proved here",
     assumptions="E[σ'²] < ∞; rows of norm 1.",
     does_not_say="Anything for deeper networks, where the series is composed with itself.",
+    verdict=equal(tolerance=ROUNDING, scale=1.0),
+    deterministic=CLOSED,
 )
 def two_layer_ntk_series(*, terms=150, names=("relu", "erf", "gelu", "cos"), shifted=True):
     """Compare with the recursion at ``|ρ| ≤ 0.8``; without the shift, μ_r(σ') is taken to be μ_{r+1}(σ)."""
     rho = np.linspace(-0.8, 0.8, 9)
     X2 = np.stack([rho, np.sqrt(1 - rho**2)], axis=1)
-    orders, rows, errors = np.arange(terms), [], []
+    orders = np.arange(terms)
     for name in names:
         act = as_activation(name)
         _, K = infinite_kernels([[1.0, 0.0]], X2, depth=2, activation=act, weight_variance=1.0)
         mu = np.array([act.hermite(r) for r in range(terms)])
         weight = 1 + orders if shifted else np.where(orders > 0, 2, 1)
-        errors += list(np.abs(np.asarray(K)[0] - power_series(mu * np.sqrt(weight), rho)))
-        rows += [{"activation": name, "ρ": c} for c in rho]
-    return inequality(errors, ROUNDING, rows, "<=")
+        series = power_series(mu * np.sqrt(weight), rho)
+        for i, c in enumerate(rho):
+            yield float(K[0, i]), series[i], {"activation": name, "ρ": c}
 
 
-two_layer_ntk_series.refuted_by(shifted=False)
+two_layer_ntk_series.refuted_by("μ_r(σ') = μ_{r+1}(σ), without the factor √(r+1)", shifted=False)
 
 
 @claim(
@@ -204,6 +203,7 @@ two_layer_ntk_series.refuted_by(shifted=False)
     status="proved here",
     assumptions="No biases; both x and −x among the rows.",
     does_not_say="That other activations separate them well, or that biases would not help.",
+    verdict=equal(tolerance=ROUNDING, scale=1.0),
 )
 def parity_antipodes(*, names=("abs", "cos", "erf", "sin"), N=8, d=5, width=40, seed=0):
     """Compare λ_min / λ_max of empirical and limiting kernels with rounding."""
@@ -212,18 +212,15 @@ def parity_antipodes(*, names=("abs", "cos", "erf", "sin"), N=8, d=5, width=40, 
     X[1] = -X[0]
     X = X / np.linalg.norm(X, axis=1, keepdims=True)
     draws = tuple(jnp.asarray(generator.standard_normal(n)) for n in ((d, width), (width, 1)))
-    rows, measured = [], []
     for name in names:
         empirical = empirical_ntk(MLP((d, width, 1), name, weight_variance=1.0), draws, X)
         limiting = infinite_kernels(X, depth=2, activation=name, weight_variance=1.0)[1]
         for kind, K in (("finite", empirical), ("limit", limiting)):
             eigenvalues = np.linalg.eigvalsh(np.asarray(K))
-            measured.append(eigenvalues[0] / eigenvalues[-1])
-            rows.append({"activation": name, "kernel": kind})
-    return inequality(measured, ROUNDING, rows, "<=")
+            yield eigenvalues[0] / eigenvalues[-1], 0.0, {"activation": name, "kernel": kind}
 
 
-parity_antipodes.refuted_by(names=("relu",))
+parity_antipodes.refuted_by("ReLU, which is neither even nor odd, on the same data", names=("relu",))
 
 
 @claim(
@@ -233,6 +230,7 @@ parity_antipodes.refuted_by(names=("relu",))
     status="proved here",
     assumptions="No biases; inputs in R^d; one hidden layer, of any width.",
     does_not_say="Anything about depth 3 and more, where the composed series has all odd orders for ReLU.",
+    verdict=equal(tolerance=ROUNDING, scale=1.0),
 )
 def antipodal_pairs(*, names=("relu", "gelu"), d=3, pairs=5, depth=2, width=60, seed=0):
     """Compare λ_min / λ_max of empirical and limiting kernels with rounding."""
@@ -241,15 +239,12 @@ def antipodal_pairs(*, names=("relu", "gelu"), d=3, pairs=5, depth=2, width=60, 
     half = half / np.linalg.norm(half, axis=1, keepdims=True)
     X, widths = np.concatenate([half, -half]), (d, *(width,) * (depth - 1), 1)
     draws = tuple(jnp.asarray(generator.standard_normal(n)) for n in pairwise(widths))
-    rows, measured = [], []
     for name in names:
         empirical = empirical_ntk(MLP(widths, name), draws, X)
         limiting = infinite_kernels(X, depth=depth, activation=name)[1]
         for kind, K in (("finite", empirical), ("limit", limiting)):
             eigenvalues = np.linalg.eigvalsh(np.asarray(K))
-            measured.append(eigenvalues[0] / eigenvalues[-1])
-            rows.append({"activation": name, "kernel": kind})
-    return inequality(measured, ROUNDING, rows, "<=")
+            yield eigenvalues[0] / eigenvalues[-1], 0.0, {"activation": name, "kernel": kind}
 
 
-antipodal_pairs.refuted_by(depth=3)
+antipodal_pairs.refuted_by("three layers, on the same data", depth=3)
