@@ -1,7 +1,7 @@
 """Claims on Hermite expansions: the coefficients of ReLU, series for dual maps and kernels, parity."""
 
 import math
-from itertools import pairwise, product
+from itertools import pairwise
 
 import jax
 import jax.numpy as jnp
@@ -83,7 +83,7 @@ def relu_energy_tail_law(*, energy=0.5, first=20, last=1000):
 relu_energy_tail_law.refuted_by("the energy is 0.501, not 1/2", energy=0.501)
 
 
-def _tensor_mean(function, rho, nodes=80):
+def _mean(function, rho, nodes=80):
     """E[f(u)f(v)] of a smooth function by Gauss–Hermite quadrature in two independent variables."""
     x, w = np.polynomial.hermite_e.hermegauss(nodes)
     w = w / w.sum()
@@ -110,7 +110,7 @@ def mehler_dual(*, terms=60, names=("relu", "abs", "erf", "gelu", "sin"), orthon
         mu = mu if orthonormal else mu * np.sqrt([float(math.factorial(r)) for r in range(terms)])
         for rho in (-0.9, -0.3, 0.5, 0.8):
             homogeneous = act.is_homogeneous
-            exact = polar_expectation(act.function, math.acos(rho), 1) if homogeneous else _tensor_mean(act.function, rho)
+            exact = polar_expectation(act.function, math.acos(rho), 1) if homogeneous else _mean(act.function, rho)
             allowed = missed * abs(rho) ** terms + ROUNDING
             yield float(power_series(mu, rho)), (exact, allowed), {"activation": name, "ρ": rho}
 

@@ -1,22 +1,20 @@
-"""The claims of the chapter `recursion`: the limit, the rate at which finite networks reach it, and its small gaps."""
+"""Claims on the recursion: the limit, the rate at which finite networks reach it, and its small gaps."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from ntklib.activations import activation as as_activation
-from ntklib.claims import claim, inequality, scaling_law
+from ntklib.claims import claim, equal, mean_of_draws, power_law
 from ntklib.datasets import gaussian, sphere
-from ntklib.kernels import infinite_kernels, kernel_gaps, recursion
+from ntklib.kernels import infinite_kernels, recursion
+from ntklib.theory.infinite_width.recursion.setting import pair_gaps, relative_errors
 from ntklib.theory.infinite_width.recursion.statements import (
     deep_second_moment,
     diagonal_second_moment,
     gap_series,
     sampled_kernels,
 )
-
-STANDARD_ERRORS = 4.5  # a two-sided normal deviate passes it once in 150,000 draws
-ROUTES = ("ours", "cosine")
 
 
 @claim(
@@ -26,17 +24,16 @@ ROUTES = ("ours", "cosine")
     status="proved here",
     assumptions="Any activation whose Gaussian integrals exist; any data.",
     does_not_say="Anything about a finite network.",
+    verdict=equal(tolerance=1e-13, scale=1.0),
 )
 def sum_formula(*, depth=5, N=12, d=6, seed=0, first_slope=1):
     """Both sides for ReLU and erf; ``first_slope`` is how many layers above l the product of slopes begins."""
     X, X2 = jnp.split(gaussian(jax.random.key(seed), 2 * N, d) / d**0.5, 2)
-    rows = []
     for name, c in (("relu", 2.0), ("erf", 1.5)):
         act = as_activation(name)
         K = recursion(X, X2, depth, act, c)[1]
         total = sum(_term(X, X2, act, c, l, depth, first_slope) for l in range(1, depth + 1))
-        rows.append({"activation": name, "difference": float(jnp.abs(total - K).max() / jnp.abs(K).max())})
-    return inequality([r["difference"] for r in rows], 100 * depth * jnp.finfo(X.dtype).eps, rows, "<=")
+        yield total / jnp.abs(K).max(), K / jnp.abs(K).max(), {"activation": name}
 
 
 def _term(X, X2, act, c, l, depth, first_slope):
@@ -48,7 +45,7 @@ def _term(X, X2, act, c, l, depth, first_slope):
     return term
 
 
-sum_formula.refuted_by(first_slope=2)
+sum_formula.refuted_by("the product of slopes begins at layer l + 2", first_slope=2)
 
 
 @claim(
@@ -58,26 +55,17 @@ sum_formula.refuted_by(first_slope=2)
     status="proof sketched",
     assumptions="ReLU, ntk parametrization, equal hidden widths, fixed depth and data.",
     does_not_say="Anything about depth growing with width, about training, or about the smallest eigenvalue.",
+    verdict=power_law("width", ratio_band=(0.2, 5.0), tolerance=0.02),
 )
 def monte_carlo_rate(*, depth=3, N=20, d=8, seeds=12, seed=0, exponent=-0.5, weight_variance=2.0):
     """Error of sampled kernels against the limit over five octaves of width."""
     X = sphere(jax.random.key(seed), N, d)
     K = np.asarray(infinite_kernels(X, depth=depth, weight_variance=weight_variance)[1])
-    rows = [
-        {"width": n, "error": error}
-        for n in (32, 64, 128, 256, 512, 1024)
-        for error in relative_errors(sampled_kernels(X, depth, n, seeds, key=seed), K)
-    ]
-    x, y = ([r[name] for r in rows] for name in ("width", "error"))
-    return scaling_law(x, y, exponent, (0.2, 5.0), table=rows, tolerance=0.02)
+    for n in (32, 64, 128, 256, 512, 1024):
+        yield relative_errors(sampled_kernels(X, depth, n, seeds, key=seed), K), None, {"width": n}
 
 
-def relative_errors(kernels, K) -> list[float]:
-    """Frobenius distance of each sampled kernel to K, relative to the norm of K."""
-    return (np.linalg.norm(kernels - K, axis=(1, 2)) / np.linalg.norm(K)).tolist()
-
-
-monte_carlo_rate.refuted_by(exponent=-1.0)
+monte_carlo_rate.refuted_by("the error falls like width^{-2/3}", exponent=-2 / 3)
 
 
 @claim(
@@ -87,18 +75,18 @@ monte_carlo_rate.refuted_by(exponent=-1.0)
     status="proved here",
     assumptions="ReLU (the proof holds for any activation), ntk parametrization, any data.",
     does_not_say="That the mean is the limit for deeper networks: off the diagonal it is not.",
+    verdict=mean_of_draws(),
 )
 def unbiased(*, depth=2, width=4, N=4, d=3, seeds=40_000, seed=0):
-    """Mean of many kernels of tiny networks, in standard errors from the limit."""
+    """Mean of many kernels of tiny networks against the limit."""
     X = sphere(jax.random.key(seed), N, d)
     samples = sampled_kernels(X, depth, width, seeds, key=seed)
     K = np.asarray(infinite_kernels(X, depth=depth)[1])
-    deviations = (samples.mean(axis=0) - K) / (samples.std(axis=0, ddof=1) / seeds**0.5)
-    i, j = np.triu_indices(N)
-    return inequality(np.abs(deviations[i, j]), STANDARD_ERRORS, {"i": i, "j": j}, "<=")
+    for i, j in zip(*np.triu_indices(N)):
+        yield samples[:, i, j], K[i, j], {"i": int(i), "j": int(j)}
 
 
-unbiased.refuted_by(depth=4)
+unbiased.refuted_by("the same with three hidden layers, off the diagonal", depth=4)
 
 
 @claim(
@@ -108,23 +96,18 @@ unbiased.refuted_by(depth=4)
     status="proved here",
     assumptions="ReLU, ntk parametrization, x_i not zero.",
     does_not_say="Anything about entries off the diagonal.",
+    verdict=mean_of_draws(confidence=0.999),
 )
-def diagonal_moments(*, shapes=((2, 8), (3, 16), (5, (8, 32, 8, 32)), (8, 40)), seeds=5000, seed=0, growth=5.0):
-    """First two moments of K_ii over its mean, from many networks, in standard errors from the exact ones."""
-    rows = []
+def diagonal_moments(*, shapes=((2, 8), (3, 16), (5, (8, 32, 8, 32)), (8, 40)), seeds=20_000, seed=0, growth=5.0):
+    """First two moments of K_ii over its mean, from many networks; ``growth`` is the 5 of 1 + 5/n per layer."""
     for depth, width in shapes:
         ratio = sampled_kernels([[1.0]], depth, width, seeds, key=seed)[:, 0, 0] / depth
-        for name, values, exact in (
-            ("mean", ratio, 1.0),
-            ("second moment", ratio**2, diagonal_second_moment(depth, width, growth)),
-        ):
-            error = values.std(ddof=1) / seeds**0.5
-            row = {"depth": depth, "width": str(width), "moment": name, "sampled": values.mean(), "exact": exact}
-            rows.append(row | {"deviation": abs(values.mean() - exact) / error})
-    return inequality([r["deviation"] for r in rows], STANDARD_ERRORS, rows, "<=")
+        setting = {"depth": depth, "width": str(width)}
+        yield ratio, 1.0, setting | {"moment": "mean"}
+        yield ratio**2, diagonal_second_moment(depth, width, growth), setting | {"moment": "second"}
 
 
-diagonal_moments.refuted_by(growth=2.0)
+diagonal_moments.refuted_by("each layer multiplies the square by 1 + 4/n, not 1 + 5/n", growth=4.0)
 
 
 @claim(
@@ -134,16 +117,17 @@ diagonal_moments.refuted_by(growth=2.0)
     status="proof sketched",
     assumptions="ReLU, ntk parametrization, equal hidden widths growing with the depth.",
     does_not_say="Anything about typical networks: at large β the mean square is carried by rare ones.",
+    verdict=power_law("width", ratio_band=(0.8, 1.25), tolerance=0.03),
+    deterministic="exact moments, no draws",
 )
 def depth_over_width(*, ratio=0.25, exponent=-1.0):
     """Relative distance of the exact finite moment to its limit while the width grows at a fixed ratio."""
-    width = np.array([64, 128, 256, 512, 1024])
-    finite = np.array([diagonal_second_moment(int(ratio * n), int(n)) for n in width])
-    distance = np.abs(finite / deep_second_moment(ratio) - 1)
-    return scaling_law(width, distance, exponent, (0.8, 1.25), table={"moment": finite}, tolerance=0.05)
+    for n in (64, 128, 256, 512, 1024):
+        moment = diagonal_second_moment(int(ratio * n), n)
+        yield abs(moment / deep_second_moment(ratio) - 1), None, {"width": n, "moment": moment}
 
 
-depth_over_width.refuted_by(exponent=-0.5)
+depth_over_width.refuted_by("an error O(width^{-5/6})", exponent=-5 / 6)
 
 
 @claim(
@@ -153,30 +137,15 @@ depth_over_width.refuted_by(exponent=-0.5)
     status="proof sketched",
     assumptions="ReLU, float64, depth at most 8; the rows hold the angle to full precision.",
     does_not_say="That an angle already lost in the data comes back.",
+    verdict=equal(tolerance=1e-12),
+    deterministic="given angles",
 )
 def small_angle(*, depth=3, points=40, route="ours"):
     """Gap of the pair (1, 0), (1, t) against its Taylor series; the route "cosine" is the textbook recursion."""
     t = np.logspace(-7, -1, points)
     reference = np.polynomial.polynomial.polyval(np.arctan(t), gap_series(depth))
-    gap = pair_gaps(t, depth, route)
-    rows = {"t": t, "gap": gap, "reference": reference}
-    return inequality(np.abs(gap / reference - 1), 1e-12, rows, "<=")
+    for angle, gap, exact in zip(t, pair_gaps(t, depth, route), reference):
+        yield gap, exact, {"t": angle}
 
 
-small_angle.refuted_by(route="cosine")
-
-
-def pair_gaps(t, depth: int, route: str = "ours") -> np.ndarray:
-    """Gap L - κ_L of the pairs (1, 0), (1, t) in the precision of t: by `kernel_gaps`, or from the cosine."""
-    t = np.atleast_1d(t)
-    if route not in ROUTES:
-        raise ValueError(f"pair_gaps: route={route!r}; expected one of {ROUTES}.")
-    if route == "ours":
-        return depth * kernel_gaps([[1.0, 0.0]], np.stack([np.ones_like(t), t], axis=1), depth=depth)[1][0]
-    G = K = 1 / np.sqrt(1 + t * t)
-    pi = t.dtype.type(np.pi)
-    for _ in range(depth - 1):
-        angle = np.arccos(G)
-        G = (np.sqrt(1 - G * G) + (pi - angle) * G) / pi
-        K = K * (1 - angle / pi) + G
-    return depth - K
+small_angle.refuted_by("the textbook recursion from the cosine does as well", route="cosine")

@@ -1,13 +1,14 @@
 """Claims on the limiting theorem: its two sides, the chain of its proof, its probability, and what the tail adds."""
 
-from itertools import pairwise
-from itertools import product as grid
+from itertools import pairwise, product
+from math import comb
 
 import numpy as np
+from scipy.special import betaincinv
 
-from ntklib.claims import claim, frequency, inequality, scaling_law
+from ntklib.claims import at_least, at_most, claim, power_law, probability
 from ntklib.theory.infinite_width import smallest_eigenvalue as theory
-from ntklib.theory.setting import limiting_kernel as kernel
+from ntklib.theory.infinite_width.smallest_eigenvalue.setting import coherence
 from ntklib.theory.setting import lowest
 from ntklib.theory.setting import sphere_points as points
 
@@ -19,19 +20,18 @@ from ntklib.theory.setting import sphere_points as points
     status="proved here",
     assumptions="None on the data beyond nonzero rows: every link is deterministic.",
     does_not_say="That the last number is positive; for that the data must be nearly orthogonal.",
+    verdict=at_least(tolerance=1e-9),
+    companion="book-tail-bound",
 )
-def chain(*, N=60, depths=(2, 5), dimensions=(20, 300), orders=(2, 4), seeds=2, factor=1.0):
-    """Compare each link with the one before; ``factor`` inflates every bound."""
-    rows = []
-    for L, d, r, seed in grid(depths, dimensions, orders, range(seeds)):
-        links = theory.limiting_chain(np.random.default_rng(seed).standard_normal((N, d)), L, r)
-        for (_, above), (name, below) in pairwise(links):
-            rows.append({"L": L, "d": d, "r": r, "seed": seed, "link": name, "above": above, "below": below})
-    above, below = ([row.pop(side) for row in rows] for side in ("above", "below"))
-    return inequality(above, factor * np.array(below), rows, ">=", tolerance=1e-9)
+def chain(*, N=60, depths=(2, 5), dimensions=(20, 300), orders=(2, 4), seeds=2, seed=0, place=0):
+    """Compare each link with the one before; ``place`` is the eigenvalue that Weyl's link adds, 0 the smallest."""
+    for L, d, r, s in product(depths, dimensions, orders, range(seed, seed + seeds)):
+        X = np.random.default_rng(s).standard_normal((N, d))
+        for (_, above), (name, below) in pairwise(theory.limiting_chain(X, L, r, place=place)):
+            yield above, below, {"L": L, "d": d, "r": r, "seed": s, "link": name}
 
 
-chain.refuted_by(factor=1.05)
+chain.refuted_by("Weyl's link adds the second smallest eigenvalue of every term", place=1)
 
 
 @claim(
@@ -41,16 +41,16 @@ chain.refuted_by(factor=1.05)
     status="proved here",
     assumptions="Any data.",
     does_not_say="That it is attained; the truth is near (3/4) L min |x_i|² for large L.",
+    verdict=at_most(),
 )
-def upper(*, N=100, d=1000, depths=(2, 5, 32), seeds=2, factor=1.0):
-    """Compare the smallest eigenvalue with ``factor`` times the smallest diagonal entry."""
-    cells = [{"L": L, "seed": s, "X": points(s, N, d)} for L, s in grid(depths, range(seeds))]
-    measured = [lowest(cell["X"], cell["L"]) for cell in cells]
-    bound = [factor * kernel(cell.pop("X"), cell["L"]).diagonal().min() for cell in cells]
-    return inequality(measured, bound, cells, "<=")
+def upper(*, N=100, d=1000, depths=(2, 5, 32), seeds=2, seed=0, layers=0):
+    """Compare the smallest eigenvalue with L times the smallest squared norm; ``layers`` is added to L."""
+    for L, s in product(depths, range(seed, seed + seeds)):
+        X = points(s, N, d)
+        yield lowest(X, L), (L + layers) * (X**2).sum(axis=1).min(), {"L": L, "seed": s}
 
 
-upper.refuted_by(factor=0.5)
+upper.refuted_by("L − 1 layers contribute: the hidden ones", layers=-1)
 
 
 @claim(
@@ -59,17 +59,18 @@ upper.refuted_by(factor=0.5)
     statement="On √d S^(d−1), λ_min(K^(L)) ≥ 2 μ_r² d (1 − N^(−1/(2r−1))) whenever all |cosines| are ≤ N^(−1/(r−1/2)).",
     status="proved here",
     assumptions="Uniform on the sphere, d large enough for the good event: here N = 100, d = 1000, r = 4.",
-    does_not_say="That λ_min is this small: it is a hundred times larger.",
+    does_not_say="That λ_min is this small: it is a hundred times larger, since one order of one layer is kept.",
+    verdict=at_least(),
+    companion="book-tail-bound",
 )
-def lower(*, N=100, d=1000, r=4, depths=(2, 3, 10), seeds=3, intrinsic=None):
+def lower(*, N=100, d=1000, r=4, depths=(2, 3, 10), seeds=3, seed=0, intrinsic=None):
     """Compare with the explicit constant; ``intrinsic`` confines the points to a subspace of that dimension."""
-    cells = [{"L": L, "seed": s} for L, s in grid(depths, range(seeds))]
-    measured = [lowest(points(c["seed"], N, d, intrinsic=intrinsic), c["L"]) for c in cells]
     bound = theory.hermite_lower_bound(np.eye(1), r) * d * (1 - N * theory.coherence_threshold(N, r) ** r)
-    return inequality(measured, bound, cells)
+    for L, s in product(depths, range(seed, seed + seeds)):
+        yield lowest(points(s, N, d, intrinsic=intrinsic), L), bound, {"L": L, "seed": s}
 
 
-lower.refuted_by(intrinsic=2)
+lower.refuted_by("no coherence needed: points of the same norm, in three dimensions", intrinsic=3)
 
 
 @claim(
@@ -79,23 +80,38 @@ lower.refuted_by(intrinsic=2)
     status="proved here",
     assumptions="Centred: uniform on the sphere, where the constant 1/2 is proved.",
     does_not_say="How often it happens below the dimensions at which the right side becomes positive.",
+    verdict=probability(),
+    companion="book-coherence-count",
 )
-def probability(*, N=40, dimensions=(130, 150, 200), r=4, trials=150, mean=0.0):
+def event(*, N=40, dimensions=(130, 150, 200), r=4, trials=150, seed=0, mean=0.0):
     """Count good events over independent draws; ``mean`` shifts the data."""
     threshold = theory.coherence_threshold(N, r)
-    good = [sum(coherence(seed, N, d, mean) <= threshold for seed in range(trials)) for d in dimensions]
-    predicted = [theory.good_event_probability(N, d, r) for d in dimensions]
-    return frequency(good, trials, predicted, table=[{"d": d} for d in dimensions])
+    for d in dimensions:
+        good = sum(coherence(s, N, d, mean) <= threshold for s in range(seed, seed + trials))
+        yield (good, trials), theory.good_event_probability(N, d, r), {"d": d}
 
 
-probability.refuted_by(mean=1.0)
+event.refuted_by("centring is not needed: the mean has half the norm of a point", mean=0.5)
 
 
-def coherence(seed: int, N: int, d: int, mean: float = 0.0) -> float:
-    """Largest absolute cosine between N points, uniform on a sphere around a mean of norm ``mean`` times the radius."""
-    X = points(seed, N, d, mean)
-    rho = theory.cosines(X @ X.T)
-    return float(np.abs(rho - np.eye(N)).max())
+@claim(
+    id="book-coherence-count",
+    source="Book; Poisson limit of the number of close pairs",
+    statement="On the sphere P(all |cosines| ≤ t) = exp(−C(N,2) P(|ρ_12| > t)) in the limit of many points.",
+    status="proof sketched",
+    assumptions="Uniform points, N = 40, d = 60; t with about one pair above it on average.",
+    does_not_say="Anything for t so small that every point has a neighbour.",
+    verdict=probability(relation="=="),
+)
+def count(*, N=40, d=60, pairs=(0.3, 0.7, 1.5), trials=1000, seed=0, ordered=1):
+    """Count draws without a pair above t; ``ordered=2`` counts every pair twice, as the theorem's N² does."""
+    largest = np.array([coherence(s, N, d) for s in range(seed, seed + trials)])
+    for expected in pairs:
+        t = betaincinv(0.5, (d - 1) / 2, 1 - expected / comb(N, 2)) ** 0.5
+        yield (int((largest <= t).sum()), trials), np.exp(-ordered * expected), {"expected pairs": expected, "t": t}
+
+
+count.refuted_by("N² ordered pairs instead of N(N − 1)/2", ordered=2)
 
 
 @claim(
@@ -103,19 +119,18 @@ def coherence(seed: int, N: int, d: int, mean: float = 0.0) -> float:
     source="Nguyen, Mondelli, Montúfar 2021, Theorem 1",
     statement="At fixed N and L, λ_min(K^(L)) grows like d¹ once d is well above √N.",
     status="proved here",
-    assumptions="Uniform on the sphere; d from 2N to 20N.",
+    assumptions="Uniform on the sphere; d from 2N to 20N; the finite edge (1 − √(N/d))² is divided out.",
     does_not_say="The constant; see book-sharp-limit.",
+    verdict=power_law("d", ratio_band=(0.8, 1.25), tolerance=0.02),
 )
-def dimension(*, N=100, depth=3, dimensions=(200, 350, 630, 1120, 2000), seeds=2, exponent=1.0, intrinsic=None):
-    """Fit the exponent in d; the ratio to the sharp prediction must stay within 10 %."""
-    cells = [{"d": d, "seed": s} for d, s in grid(dimensions, range(seeds))]
-    values = [lowest(points(c["seed"], N, c["d"], intrinsic=intrinsic), depth) for c in cells]
-    sharp = [c["d"] * theory.sharp_limit(depth, N, c["d"]) for c in cells]
-    d = [c["d"] for c in cells]
-    return scaling_law(d, values, exponent, (0.9, 1.1), predicted=sharp, table=cells, tolerance=0.15)
+def dimension(*, N=100, depth=3, dimensions=(200, 350, 630, 1120, 2000), seeds=2, seed=0, exponent=1.0):
+    """Fit the exponent in d after division by the share of the limit that the edge leaves at this d."""
+    for d, s in product(dimensions, range(seed, seed + seeds)):
+        share = theory.sharp_limit(depth, N, d) / theory.sharp_limit(depth, N, 10**9)
+        yield lowest(points(s, N, d), depth) / share, None, {"d": d, "seed": s}
 
 
-dimension.refuted_by(intrinsic=5)
+dimension.refuted_by("d^{9/10}", exponent=0.9)
 
 
 @claim(
@@ -125,17 +140,17 @@ dimension.refuted_by(intrinsic=5)
     status="proved here",
     assumptions="None on the data beyond nonzero rows.",
     does_not_say="That the tail constant is sharp outside the regime √N ≪ d.",
+    verdict=at_least(),
 )
-def tail(*, N=80, d=400, depths=(2, 5, 20, 64), orders=(2, 4), seeds=2, factor=1.0):
-    """Compare truth and bound at every depth; ``factor`` inflates the bound."""
-    cells = [{"L": L, "r": r, "seed": s} for L, r, s in grid(depths, orders, range(seeds))]
-    data = {s: points(s, N, d) for s in range(seeds)}
-    truth = {(L, s): lowest(data[s], L) for L, s in grid(depths, range(seeds))}
-    bound = [factor * theory.tail_lower_bound(data[c["seed"]], c["L"], c["r"]) for c in cells]
-    return inequality([truth[c["L"], c["seed"]] for c in cells], bound, cells)
+def tail(*, N=80, d=400, depths=(2, 5, 20, 64), orders=(2, 4), seeds=2, seed=0, constant=0):
+    """Compare truth and bound at every depth; ``constant=1`` also counts the order p = 0, a matrix of rank one."""
+    for L, r, s in product(depths, orders, range(seed, seed + seeds)):
+        X = points(s, N, d)
+        extra = constant * d * theory.power_series(L, 1)[0]
+        yield lowest(X, L), theory.tail_lower_bound(X, L, r) + extra, {"L": L, "r": r, "seed": s}
 
 
-tail.refuted_by(factor=1.2, seeds=1)
+tail.refuted_by("the constant term of the series counts as well", constant=1)
 
 
 @claim(
@@ -145,18 +160,16 @@ tail.refuted_by(factor=1.2, seeds=1)
     status="proof sketched",
     assumptions="Uniform on the sphere, N = 80, d = 400, L from 3 to 48.",
     does_not_say="That the chain of Theorem 1 shows it: the sum of λ_min(G^(l)) stays bounded.",
+    verdict=power_law("L", absolute=True, exponent=1.0, ratio_band=(0.9, 1.1), relation=">="),
 )
-def depth_growth(*, N=80, d=400, depths=(3, 6, 12, 24, 48), seeds=2, quantity="kernel"):
+def depth_growth(*, N=80, d=400, depths=(3, 6, 12, 24, 48), seeds=2, seed=0, quantity="kernel"):
     """Fit the exponent in L of λ_min(K), or of the sum over λ_min(G^(l)) (``quantity="covariances"``)."""
-    cells = [{"L": L, "seed": s} for L, s in grid(depths, range(seeds))]
     measure = lowest if quantity == "kernel" else _covariances
-    values = [measure(points(c["seed"], N, d), c["L"]) for c in cells]
-    sharp = [d * theory.sharp_limit(c["L"], N, d) for c in cells]
-    L = [c["L"] for c in cells]
-    return scaling_law(L, values, 1.0, (0.9, 1.1), predicted=sharp, table=cells, relation=">=")
+    for L, s in product(depths, range(seed, seed + seeds)):
+        yield measure(points(s, N, d), L), d * theory.sharp_limit(L, N, d), {"L": L, "seed": s}
 
 
-depth_growth.refuted_by(quantity="covariances", seeds=1)
+depth_growth.refuted_by("the sum of λ_min(G^(l)) over the layers grows as well", quantity="covariances")
 
 
 def _covariances(X, depth: int) -> float:

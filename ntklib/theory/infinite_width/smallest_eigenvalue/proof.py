@@ -106,7 +106,7 @@ def tail_lower_bound(X, depth: int, r: int) -> float:
     return float(square.min() * (exact + (depth - a.sum()) * psd_smallest(rho**r)))
 
 
-def limiting_chain(X, depth: int, r: int) -> list[tuple[str, float]]:
+def limiting_chain(X, depth: int, r: int, *, place: int = 0) -> list[tuple[str, float]]:
     r"""Return the chain of the limiting theorem: upper bound, :math:`\lambda_{\min}(K^{(L)})`, lower bounds.
 
     Parameters
@@ -117,6 +117,8 @@ def limiting_chain(X, depth: int, r: int) -> list[tuple[str, float]]:
         Number L of weight layers, at least 2.
     r : int
         The even order that is kept.
+    place : int
+        Which eigenvalue of every term Weyl's link adds, counted from below; with any but 0 the link is wrong.
 
     Returns
     -------
@@ -145,10 +147,11 @@ def limiting_chain(X, depth: int, r: int) -> list[tuple[str, float]]:
     terms, scale = layer_terms(X, depth), 2 * hermite_coefficient("relu", r) ** 2
     unit, largest = scaled_rows(X)
     K, covariances = sum(G * T for G, T in terms), [psd_smallest(G) for G, _ in terms]
+    separate = [psd_smallest(G * T) if place == 0 else np.linalg.eigvalsh(G * T)[place] for G, T in terms]
     return [
         ("diagonal", float(np.diagonal(K).min())),
         ("λ_min(K)", psd_smallest(K)),
-        ("Weyl: term by term", sum(psd_smallest(G * T) for G, T in terms)),
+        ("Weyl: term by term", float(sum(separate))),
         ("Schur: drop slopes", sum(covariances)),
         ("keep layer 2", covariances[1]),
         (f"keep order r = {r}", hermite_lower_bound(X, r)),
