@@ -8,7 +8,7 @@ import pytest
 import ntklib
 from ntklib import datasets
 from ntklib.theory.infinite_width.tangent_kernel import statements as tk
-from ntklib.theory.infinite_width.tangent_kernel.claims import conversion_table
+from ntklib.theory.infinite_width.tangent_kernel.setting import conversion_table
 
 WIDTHS = (4, 9, 7, 1)
 

@@ -172,9 +172,11 @@ tight.refuted_by("L^{9/10}", exponent=0.9)
     does_not_say="Anything about inputs of different norm, where the norms' own spread multiplies it.",
     verdict=approximates(),
 )
-def condition_number(*, seed=0, activation="relu", L=1024, d=16, offset=0.0):
-    """Compare the condition number with its limit; ``offset`` is added to the limit."""
+def condition_number(*, seed=0, activation="relu", L=1024, d=16, antipodal=False, offset=0.0):
+    """Compare the condition number with its limit; ``offset`` is added to it, ``antipodal`` opposes two inputs."""
     X = np.array(datasets.sphere(jax.random.key(seed), 36, d, radius=1.0))
+    if antipodal:
+        X[1] = -X[0]
     for N in (4, 12, 36):
         limit = limiting_condition_number(N) + offset
         yield depth_spectrum(X[:N], [L], activation)[0]["condition"], (limit, limit * 5 * np.log(L) / L), {"N": N}

@@ -75,7 +75,7 @@ def finite_difference_memorizer(*, N=20, d=8, width=30, seed=0, duplicates=False
     net = MLP((d, width, width, 1), "tanh", "ntk", weight_variance=1.0)
     params = draw(net, seed + 2)
     direction = memorizing_direction(net, params, X, Y)
-    for e in np.logspace(-2, -5, 7):
+    for e in np.logspace(-1, -4, 7):
         ahead = difference_quotient(net, params, direction, e)(X)
         behind = difference_quotient(net, params, jax.tree.map(jnp.negative, direction), e)(X)
         value = ahead if sides == 1 else (ahead - behind) / 2
