@@ -96,11 +96,8 @@ def _reach(claimed, low, high, relation):
 
 
 def _inside(low, high, relation: str) -> str:
-    return {
-        "==": f"in [{_short(low)}, {_short(high)}]",
-        ">=": f"≤ {_short(high)}",
-        "<=": f"≥ {_short(low)}",
-    }[relation]
+    """Exponents and probabilities to two decimals: what passes."""
+    return {"==": f"in [{low:.2f}, {high:.2f}]", ">=": f"≤ {high:.2f}", "<=": f"≥ {low:.2f}"}[relation]
 
 
 def _median(values) -> float:
