@@ -317,7 +317,8 @@ def command_bench(options):
 def command_tables(options):
     """List the shipped tables of long computations, remake those named, or compute again and compare."""
     flags = [flag for flag in ("verify", "sample") if getattr(options, flag)]
-    tool("ntklib.sweeps", *options.names, *(f"--{flag}" for flag in flags), "--jobs", options.jobs, **ONE_THREAD)
+    limits = ("--jobs", options.jobs, "--seconds", options.seconds)
+    tool("ntklib.sweeps", *options.names, *(f"--{flag}" for flag in flags), *limits, **ONE_THREAD)
 
 
 def command_lock(options):
@@ -368,6 +369,7 @@ def parser():
     made["tables"].add_argument("names", nargs="*", help="tables to remake; none: list them all")
     made["tables"].add_argument("--verify", action="store_true", help="compute every row again and compare")
     made["tables"].add_argument("--sample", action="store_true", help="compute a random sample again, about a minute")
+    made["tables"].add_argument("--seconds", type=float, default=60, help="allowance of --sample; more: more strata")
     made["tables"].add_argument("--jobs", type=int, default=1, help="processes")
     made["lock"].add_argument("--upgrade", action="store_true", help="take the newest allowed versions")
     made["clean"].add_argument("--all", action="store_true", help="remove .venv too")
