@@ -31,7 +31,7 @@ def _two_slopes(name: str, below: float, above: float) -> Activation:
     kink = below != above
     return _entry(
         homogeneous((above + below) / 2, (above - below) / 2, name),
-        lambda s: np.where(s > 0, above * s, below * s),
+        (lambda s: above * np.maximum(s, 0.0)) if below == 0 else lambda s: np.where(s > 0, above * s, below * s),
         lambda s: np.where(s > 0, above, below),
         None if kink else np.zeros_like,
         max(abs(below), abs(above)),
