@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ntklib.sweeps import Piece, ShippedTable, shipped_tables
+from ntklib.sweeps import Piece, ShippedTable, shipped_tables, verify
 from ntklib.sweeps import __main__ as command
 from ntklib.sweeps.verify import (
     ALLOWANCE,
@@ -104,6 +104,7 @@ def toy(tmp_path, monkeypatch):
     importlib.invalidate_caches()
     tables = shipped_tables("toy_book")
     monkeypatch.setattr(command, "shipped_tables", lambda: tables)
+    monkeypatch.setattr(verify, "process_start", lambda: (folder / "tables.py").stat().st_mtime)
     command.main(["toy"])
     yield tables["toy"]
     shipped_tables.cache_clear()
@@ -145,6 +146,12 @@ def test_code_that_changed_since_is_noticed_and_the_message_says_what_to_run(toy
     assert "code that it depends on has changed" in problem
     assert "make tables NAME=toy ARGS=--sample" in problem
     assert problems(replace(toy, parts=(([{"width": 1}, {"width": 2}], 4),)))
+
+
+def test_nothing_is_noted_where_the_code_was_edited_meanwhile(toy, monkeypatch):
+    monkeypatch.setattr(verify, "process_start", lambda: 0.0)
+    with pytest.raises(RuntimeError, match=r"tables\.py changed while this process ran"):
+        list(verify_sample([toy]))
 
 
 def test_a_sample_finds_a_wrong_value(toy):

@@ -90,8 +90,7 @@ def verify_whole(table, folder, *, executor=None) -> dict:
 
 
 def _entry(table, what, worst) -> dict:
-    started = psutil.Process().create_time()
-    edited = sorted(file for file in source_files(table.cell) if Path(file).stat().st_mtime > started)
+    edited = sorted(file for file in source_files(table.cell) if Path(file).stat().st_mtime > process_start())
     if edited:
         raise RuntimeError(
             f"{table.name}: {', '.join(edited)} changed while this process ran, so nobody knows which code was "
@@ -104,6 +103,11 @@ def _entry(table, what, worst) -> dict:
         "sha256": table.checksum(),
         "largest difference, in tolerances": {c: float(f"{v:.3g}") for c, v in worst.items() if c != "rows"},
     }
+
+
+def process_start() -> float:
+    """Return when this process began, in seconds of the epoch: all code was loaded later."""
+    return psutil.Process().create_time()
 
 
 def _refuse(table, differences, where) -> None:
