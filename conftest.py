@@ -1,5 +1,6 @@
-"""What every test run shares: the precision switch, compiled programs, the doctest flags, the markers."""
+"""What every test run shares: the precision switch, compiled programs, memory, the doctest flags, the markers."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -34,3 +35,10 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "several_devices: run in a process of its own that has four devices")
     for flag in ("NORMALIZE_WHITESPACE", "ELLIPSIS"):
         config.addinivalue_line("doctest_optionflags", flag)
+
+
+def pytest_runtest_teardown(item, nextitem):
+    """Let a worker forget what a module compiled: it finds it again on disk, and two workers stay below 3 GiB."""
+    if nextitem is None or nextitem.path != item.path:
+        jax.clear_caches()
+        gc.collect()
