@@ -72,6 +72,7 @@ def test_registering_needs_check_and_refutation_and_the_check_stays_callable(emp
     found = registry["am-gm"]
     assert found.check is means
     assert dict(found.parameters) == {"a": 1.0, "b": 4.0, "factor": 1.0}
+    assert found.kind == check("am-gm").resolution.kind == "factor"
     assert not found.refutation()
 
 
