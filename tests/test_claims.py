@@ -416,7 +416,7 @@ def test_the_resolution_of_a_formula_is_the_relative_error_that_breaks_it():
     assert approximation([101.0], [100.0 * (1 + 0.0299)], [2.0])
     assert not approximation([101.0], [100.0 * (1 + 0.0301)], [2.0])
     assert verdict_of(approximates(), ([101.0, 99.0], (100.0, 2.0), {"N": 3})).table["N"].tolist() == [3, 3]
-    with pytest.raises(ValueError, match="expected positive error terms; else use identity"):
+    with pytest.raises(ValueError, match="expected positive error terms; without one use identity"):
         approximation(1.0, 1.0, 0.0)
 
 

@@ -176,11 +176,9 @@ def claim(
             _one_seed(id, parameters, deterministic)
         run = concluding(function, verdict)
         _refuse_taken(id, run)
-        unbroken = MappingProxyType({})
-        kind = getattr(verdict, "kind", "LEGACY")
-        draft = Claim(
-            **fields, check=run, rival="none yet", refutation=run, broken=unbroken, parameters=parameters, kind=kind
-        )
+        fields["kind"] = getattr(verdict, "kind", "LEGACY")
+        none = {"rival": "none yet", "refutation": run, "broken": MappingProxyType({})}
+        draft = Claim(**fields, **none, check=run, parameters=parameters)
         _UNREFUTED.add(id)
 
         def refuted_by(rival="LEGACY", /, **broken):
