@@ -71,8 +71,7 @@ def fit_loglog(x, y, confidence: float = 0.95) -> Fit:
     that is not a power law widens it but does not show up otherwise: look at the picture too. Time and
     memory O(n).
 
-    The least-squares interval is textbook material (Book). Used in the chapters ``recursion``,
-    ``smallest_eigenvalue`` and ``depth``.
+    The least-squares interval is textbook material (Book).
 
     Examples
     --------

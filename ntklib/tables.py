@@ -36,7 +36,7 @@ def format_value(value, digits: int = 3) -> str:
 
     Notes
     -----
-    Exact decimal rounding of the binary value, O(1) time and memory. Source: Book. Used by every chapter.
+    Exact decimal rounding of the binary value, O(1) time and memory. Source: Book.
 
     Examples
     --------
@@ -108,7 +108,7 @@ class Table:
     Notes
     -----
     The HTML holds no generated identifier, so that a stored notebook output compares equal to a fresh one.
-    Time and memory O(number of cells). Source: Book. Used by every chapter.
+    Time and memory O(number of cells). Source: Book.
 
     Examples
     --------

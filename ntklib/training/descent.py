@@ -162,7 +162,7 @@ def gradient_descent(
     equal arguments the numbers are equal on one machine.
 
     Source: Book; the quantities are those of Chen et al. 2021 (distance from initialization) and of the
-    lazy-training arguments in Bombari et al. 2022. Used in the chapter ``recursion``.
+    lazy-training arguments in Bombari et al. 2022.
 
     Examples
     --------
