@@ -100,8 +100,7 @@ def _logarithms(name: str, values) -> np.ndarray:
         i = int(np.argmax(bad))
         raise ValueError(
             f"fit_loglog: {name}[{i}]={values[i]:.3g} has no finite logarithm; expected positive finite "
-            "numbers; "
-            "drop such points on purpose, and say so, before fitting an exponent."
+            "numbers; drop such points on purpose, and say so, before fitting an exponent."
         )
     return np.log(values)
 

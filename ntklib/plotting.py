@@ -258,8 +258,7 @@ def _summary(frame, x: str, y: str, band: str) -> pd.DataFrame:
     if not len(frame) or not np.isfinite(frame[[x, y]].to_numpy(dtype=float)).all():
         raise ValueError(
             f"seed_band: columns {x!r} and {y!r} hold {len(frame)} rows, not all finite; expected finite "
-            "numbers; "
-            "drop failed runs on purpose and say so."
+            "numbers; drop failed runs on purpose and say so."
         )
     values = frame.groupby(x)[y]
     columns = {"median": values.median(), "low": values.quantile(low), "high": values.quantile(high)}

@@ -177,8 +177,7 @@ def _from_rows(data, columns) -> pd.DataFrame:
     if columns is None or lengths != {len(columns)}:
         raise ValueError(
             f"Table: received rows of length {sorted(lengths)} and columns={columns!r}; expected one column "
-            "name "
-            "per entry; pass columns=[...] or give the rows as mappings."
+            "name per entry; pass columns=[...] or give the rows as mappings."
         )
     return pd.DataFrame([list(row) for row in rows], columns=list(columns), dtype=object)
 
