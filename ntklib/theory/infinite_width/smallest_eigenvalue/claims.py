@@ -21,7 +21,7 @@ from ntklib.theory.setting import sphere_points as points
     assumptions="None on the data beyond nonzero rows: every link is deterministic.",
     does_not_say="That the last number is positive; for that the data must be nearly orthogonal.",
     verdict=at_least(tolerance=1e-9),
-    companion="book-tail-bound",
+    companion="book-chain-extremal",
 )
 def chain(*, N=60, depths=(2, 5), dimensions=(20, 300), orders=(2, 4), seeds=2, seed=0, place=0):
     """Compare each link with the one before; ``place`` is the eigenvalue that Weyl's link adds, 0 the smallest."""
@@ -32,6 +32,32 @@ def chain(*, N=60, depths=(2, 5), dimensions=(20, 300), orders=(2, 4), seeds=2, 
 
 
 chain.refuted_by("Weyl's link adds the second smallest eigenvalue of every term", place=1)
+
+
+@claim(
+    id="book-chain-extremal",
+    source="Book; Weyl 1912, Schur 1911, Gershgorin 1931",
+    statement="Weyl's, Schur's and Gershgorin's lower bounds are attained: on even cycles, say.",
+    status="proved here",
+    assumptions="Cycle matrices a I + b (shift + shift^T) of even size; for Schur one factor of rank one with signs.",
+    does_not_say="That limiting kernels are near these instances: their links lose what the waterfall shows.",
+    verdict=at_least(tolerance=1e-9),
+)
+def extremal(*, N=12, values=((1.0, 0.2), (2.0, 0.7)), seed=0, odd=0):
+    """Compare both sides of each inequality; ``odd=1`` takes cycles of odd size, where Gershgorin is not attained."""
+    n, signs = N + odd, np.random.default_rng(seed).choice([-1.0, 1.0], N + odd)
+    cycles = [a * np.eye(n) + b * (np.roll(np.eye(n), 1, axis=0) + np.roll(np.eye(n), -1, axis=0)) for a, b in values]
+    lowest_ones = [theory.psd_smallest(A) for A in cycles]
+    yield sum(lowest_ones), theory.psd_smallest(sum(cycles)) * (1 - 1e-12), {"link": "Weyl, from above"}
+    yield theory.psd_smallest(sum(cycles)), sum(lowest_ones), {"link": "Weyl"}
+    Q = np.outer(signs, signs)
+    for (_, b), A in zip(values, cycles):
+        yield theory.psd_smallest(A * Q), theory.schur_product_bound(A, Q), {"link": "Schur", "b": b}
+        bound = theory.gershgorin_lower_bound(np.linalg.cholesky(A), 1)
+        yield bound, theory.psd_smallest(A) * (1 - 1e-9), {"link": "Gershgorin, from above", "b": b}
+
+
+extremal.refuted_by("on odd cycles as well: there Gershgorin loses", odd=1)
 
 
 @claim(
