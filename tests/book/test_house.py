@@ -165,7 +165,9 @@ def test_licences_are_there(book):
     assert "Creative Commons Attribution 4.0" in (book / "LICENSE-text").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "notation.md", "troubleshooting.md", "api/index.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", "notation.md", "troubleshooting.md", "howto.md", "api/index.md"]
+)
 def test_examples_in_the_documents_run(book, name):
     """Python blocks with `>>>` give the printed results; others at least run."""
     text = (book / name).read_text(encoding="utf-8")
