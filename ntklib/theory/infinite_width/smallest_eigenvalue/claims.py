@@ -9,6 +9,7 @@ from scipy.special import betaincinv
 from ntklib.claims import at_least, at_most, claim, power_law, probability
 from ntklib.theory.infinite_width import smallest_eigenvalue as theory
 from ntklib.theory.infinite_width.smallest_eigenvalue.setting import coherence
+from ntklib.theory.infinite_width.smallest_eigenvalue.statements import limiting_lower, limiting_upper
 from ntklib.theory.setting import lowest
 from ntklib.theory.setting import sphere_points as points
 
@@ -58,6 +59,28 @@ def extremal(*, N=12, values=((1.0, 0.2), (2.0, 0.7)), seed=0, odd=0):
 
 
 extremal.refuted_by("on odd cycles as well: there Gershgorin loses", odd=1)
+
+
+@claim(
+    id="nguyen-limit-printed",
+    source="Nguyen, Mondelli, Montúfar 2021, Theorem 1, as the chapter prints it",
+    statement="L A_1² d ≥ λ_min(K^(L)) ≥ 2μ_r² ((a/2)^(2r) − N^(−1/(2r−1))) d / A_1^(2(r−1)), A_1 = A + a/2.",
+    status="proved here",
+    assumptions="Uniform on the sphere, a = A = 1, N = 100, d = 1000.",
+    does_not_say="Anything from below: the bracket is negative until N = 4096 for r = 2, 7e16 for r = 4.",
+    verdict=at_least(),
+    loose_because="the proof's union over norms spends a factor (a/2)^(2r); on the sphere see nguyen-limit-lower",
+)
+def printed(*, N=100, d=1000, orders=(2, 4), depths=(2, 10), seeds=2, seed=0, A=1.0):
+    """Compare both sides as printed; ``A`` bounds the root mean square norm over √d, which is 1 here."""
+    for L, s in product(depths, range(seed, seed + seeds)):
+        value = lowest(points(s, N, d), L)
+        yield limiting_upper(d, L, a=1.0, A=A), value, {"L": L, "seed": s, "side": "upper"}
+        for r in orders:
+            yield value, limiting_lower(N, d, r, a=1.0, A=A), {"L": L, "seed": s, "side": f"lower, r = {r}"}
+
+
+printed.refuted_by("the assumption on the norms is not needed: A = 1/5 where it is 1", A=0.2)
 
 
 @claim(
