@@ -15,6 +15,7 @@ import pytest
 
 from ntklib import claims, theory
 from ntklib.claims.resolution import Resolution
+from ntklib.theory.headlines import HEADLINES
 from ntklib.theory.ledger import ledger_view, part_claims, reproaches
 
 OTHER_SEED = 50
@@ -169,3 +170,11 @@ def test_a_claim_that_is_not_loose_gives_no_excuse(registered):
 
 def test_infinite_resolutions_are_loose():
     assert Resolution("factor", np.inf, np.inf, "").grade == "loose"
+
+
+def test_headlines_are_claims_and_contributing_lists_them():
+    named = [id for ids in HEADLINES.values() for id in ids]
+    assert len(set(named)) == len(named)
+    assert set(named) - set(claims.registry) == set()
+    text = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert [id for id in named if f"`{id}`" not in text] == []
