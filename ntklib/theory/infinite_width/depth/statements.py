@@ -15,7 +15,7 @@ from ntklib.kernels import accurate_half_angles
 from ntklib.theory.infinite_width.depth.limits import inverse_distance
 
 
-class Trajectory(NamedTuple):
+class AngleRun(NamedTuple):
     """Angle, kernel and gaps :math:`1 - G`, :math:`l - K` at the kept layers, arrays of shape (layers, ...)."""
 
     layers: np.ndarray
@@ -94,7 +94,7 @@ def angle_map(theta, beta: float) -> np.ndarray:
     return _next_angle(theta, _share("angle_map", beta))[0]
 
 
-def trajectory(theta, layers, beta: float) -> Trajectory:
+def trajectory(theta, layers, beta: float) -> AngleRun:
     r"""Follow angles, kernel and gaps of two unit vectors through the layers.
 
     .. math:: \kappa_{l+1} = \kappa_l \big(1 - \tfrac{2\beta}{\pi}\theta_l\big) + \cos\theta_{l+1}, \qquad
@@ -111,7 +111,7 @@ def trajectory(theta, layers, beta: float) -> Trajectory:
 
     Returns
     -------
-    Trajectory
+    AngleRun
         Arrays of shape ``(number of kept layers, *theta.shape)``.
 
     Raises
@@ -140,7 +140,7 @@ def trajectory(theta, layers, beta: float) -> Trajectory:
         turn = 2 * beta / np.pi * theta
         theta, half = _next_angle(theta, beta)
         K, K_gap = K * (1 - turn) + 1 - 2 * half, K_gap * (1 - turn) + layer * turn + 2 * half
-    return Trajectory(*(np.array(column) for column in zip(*rows)))
+    return AngleRun(*(np.array(column) for column in zip(*rows)))
 
 
 def depth_constant(theta, beta: float, layers: int = 512) -> np.ndarray:
