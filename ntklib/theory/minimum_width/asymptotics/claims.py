@@ -9,7 +9,7 @@ from ntklib.theory.minimum_width.asymptotics import statements as theory
 from ntklib.theory.minimum_width.block_bound import centering
 from ntklib.theory.minimum_width.block_bound import spectrum as spectra
 from ntklib.theory.minimum_width.block_bound import statements as bound
-from ntklib.theory.minimum_width.block_bound.claims import setting, shape
+from ntklib.theory.minimum_width.block_bound.setting import setting, shape
 
 NEEDED = 50  # block parameters per sample at half the limit, tanh, d = n_1 = n_2; measured in the chapter
 SAMPLES = (16, 32, 64, 128, 256)
