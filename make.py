@@ -2,6 +2,7 @@
 
     python3 make.py book       build _build/html from the stored outputs
     python3 make.py test       run every check (see `python3 make.py test --help`)
+    python3 make.py check      two minutes for somebody who edits: style, notebook rules, tests of what changed
     python3 make.py execute    re-run notebooks and write them back byte for byte reproducibly
     python3 make.py serve      show the built book at http://localhost:8000
     python3 make.py lab        open the chapters in JupyterLab
@@ -288,6 +289,46 @@ def command_test(options):
     raise SystemExit(1 if failed else 0)
 
 
+def changed_files():
+    """Paths, relative to the book, that differ from the last commit or are new."""
+    listed = ("git", "diff", "--name-only", "--relative", "HEAD"), ("git", "ls-files", "--others", "--exclude-standard")
+    output = [subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout for command in listed]
+    return sorted({Path(line) for text in output for line in text.splitlines() if (ROOT / line).exists()})
+
+
+def tests_of(changed):
+    """What to give pytest for these paths: changed tests, examples of changed modules, tests that import them."""
+    chosen = [path for path in changed if path.match("test_*.py")]
+    modules = [path for path in changed if path.suffix == ".py" and path.parts[0] == "ntklib"]
+    dotted = {".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in modules}
+    names = dotted | {name.rpartition(".")[0] for name in dotted if name.count(".") > 1}
+    for test in sorted(ROOT.glob("tests/test_*.py")):
+        words = set(re.findall(r"ntklib(?:\.\w+)+", re.sub(r" import (\w+)", r".\1", test.read_text("utf-8"))))
+        if words & names:
+            chosen.append(test.relative_to(ROOT))
+    if any(path.parts[0] in ("tools", "_ext", "make.py") for path in changed):
+        chosen += [path.relative_to(ROOT) for path in sorted(ROOT.glob("tests/book/test_*.py"))]
+    return [*dict.fromkeys(chosen), *modules]
+
+
+def command_check(options):
+    """Style, notebook rules, and the tests of what changed since the last commit."""
+    changed, options.root = changed_files(), ROOT
+    status = stage_style(options) | stage_notebooks(options)
+    tests = tests_of(changed)
+    if tests:
+        print(f"\n{len(changed)} changed files; tests of: {', '.join(map(str, tests))}\n", flush=True)
+        quick = ("-m", "not several_devices", "-k", "not another_seed")  # all claims with another seed take minutes
+        flags = ("-q", "--doctest-modules", *quick, *workers("worksteal"))
+        status |= tool("pytest", *flags, *tests, check=False, NTKLIB_TEST_X64="1", **ONE_THREAD)
+    notebooks = [str(path) for path in changed if path.suffix == ".ipynb"]
+    if notebooks:
+        print(
+            "\nChanged notebooks are run again by `make test`, or now by: python3 make.py execute --check", *notebooks
+        )
+    raise SystemExit(1 if status else 0)
+
+
 def command_execute(options):
     """Re-run notebooks and write them back."""
     flags = ["--jobs", options.jobs, *(["--check"] if options.check else [])]
@@ -349,7 +390,7 @@ def parser():
     top.add_argument("--no-setup", action="store_true", help="use .venv as it is, even if requirements.txt changed")
     commands = top.add_subparsers(dest="command", required=True, metavar="command")
     made = {}
-    for name in ("book", "test", "execute", "serve", "lab", "bench", "tables", "lock", "clean"):
+    for name in ("book", "test", "check", "execute", "serve", "lab", "bench", "tables", "lock", "clean"):
         function = globals()["command_" + name]
         made[name] = commands.add_parser(name, help=function.__doc__, description=function.__doc__)
         made[name].set_defaults(function=function)

@@ -33,7 +33,7 @@ def normal(key, shape, dtype=None):
     Notes
     -----
     Time and memory of at most four times the draw below 2^10 entries, and of twice the draw above. Source: Book.
-    Used in every chapter, by `ntklib.MLP.init` and by the data sets.
+    By `ntklib.MLP.init` and by the data sets.
 
     Examples
     --------

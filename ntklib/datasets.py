@@ -35,8 +35,7 @@ def sphere(key, N, d, *, radius=None) -> jax.Array:
     Notes
     -----
     Norms are exact to a few roundoffs. Time and memory O(N d). The invariance of the Gaussian under rotations
-    gives uniformity; see R. Vershynin, *High-Dimensional Probability* (2018), section 3.3.3. Used in
-    the chapter `smallest_eigenvalue`.
+    gives uniformity; see R. Vershynin, *High-Dimensional Probability* (2018), section 3.3.3.
 
     Examples
     --------
@@ -78,7 +77,6 @@ def gaussian(key, N, d, *, mean=None) -> jax.Array:
     Notes
     -----
     Time and memory O(N d). A nonzero mean breaks the centring assumption of Nguyen et al. on purpose.
-    Used in the chapter `smallest_eigenvalue`.
 
     Examples
     --------
@@ -118,7 +116,7 @@ def normalize(X, radius=1.0) -> jax.Array:
     Notes
     -----
     Rows are first divided by their largest entry, so neither tiny nor huge rows under- or overflow; the norms
-    come out within a few roundoffs. Time and memory O(N d). Used in the chapter `recursion`.
+    come out within a few roundoffs. Time and memory O(N d).
 
     Examples
     --------
@@ -171,7 +169,7 @@ def clusters_with_margin(key, N, d, margin, *, spread=1.0) -> tuple[jax.Array, j
     Each point is a Gaussian vector, moved along w: its component there becomes ``gamma`` plus the distance to
     the cluster's closest point. `linear_margin` measures what was reached, exact to a few roundoffs.
     Time and memory O(N d). The margin condition is that of the perceptron (Novikoff 1962) and, for the
-    tangent kernel's features, of Chen et al. (2021), Assumption 4.1. Used in the chapter `tangent_kernel`.
+    tangent kernel's features, of Chen et al. (2021), Assumption 4.1.
 
     Examples
     --------
@@ -218,7 +216,7 @@ def linear_margin(X, y, w) -> float:
 
     Notes
     -----
-    Time O(N d). Novikoff (1962). Used in the chapter `tangent_kernel`.
+    Time O(N d). Novikoff (1962).
 
     Examples
     --------
@@ -275,7 +273,7 @@ def near_duplicates(key, N, d, distance, *, pairs=1, opposite_labels=False) -> t
     A pair is :math:`c\,m \pm (\delta/2)\,t` with m, t orthonormal and :math:`c = \sqrt{1 - \delta^2/4}`. The
     rounding of the coordinates, u each, leaves a relative error of the distance of about :math:`u/\delta`:
     1e-9 at 1e-7 in float64. Time and memory O(N d). Pairs this close bound the smallest eigenvalue:
-    :math:`\lambda_{\min}(K) \le (K_{ii} + K_{jj})/2 - K_{ij}`. Used in the chapter `smallest_eigenvalue`.
+    :math:`\lambda_{\min}(K) \le (K_{ii} + K_{jj})/2 - K_{ij}`.
 
     Examples
     --------
@@ -352,7 +350,7 @@ def digits(*, classes=None, standardize=True, n=None, key=None) -> tuple[jax.Arr
     Notes
     -----
     No network access. Time and memory O(N d). Source: E. Alpaydin, C. Kaynak, UCI repository (1998), test
-    part. Used in the chapters `recursion` and `smallest_eigenvalue`.
+    part.
 
     Examples
     --------
@@ -394,7 +392,7 @@ def breast_cancer(*, standardize=True, n=None, key=None) -> tuple[jax.Array, jax
     Notes
     -----
     No network access. Time and memory O(N d). Source: W. N. Street, W. H. Wolberg, O. L. Mangasarian, UCI
-    repository (1993). Used in the chapter `smallest_eigenvalue`.
+    repository (1993).
 
     Examples
     --------

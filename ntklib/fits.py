@@ -71,8 +71,7 @@ def fit_loglog(x, y, confidence: float = 0.95) -> Fit:
     that is not a power law widens it but does not show up otherwise: look at the picture too. Time and
     memory O(n).
 
-    The least-squares interval is textbook material (Book). Used in the chapters ``recursion``,
-    ``smallest_eigenvalue`` and ``depth``.
+    The least-squares interval is textbook material (Book).
 
     Examples
     --------
@@ -101,8 +100,7 @@ def _logarithms(name: str, values) -> np.ndarray:
         i = int(np.argmax(bad))
         raise ValueError(
             f"fit_loglog: {name}[{i}]={values[i]:.3g} has no finite logarithm; expected positive finite "
-            "numbers; "
-            "drop such points on purpose, and say so, before fitting an exponent."
+            "numbers; drop such points on purpose, and say so, before fitting an exponent."
         )
     return np.log(values)
 

@@ -42,7 +42,7 @@ class Parametrization:
 
     Notes
     -----
-    Named instances, as functions of the widths, are in :data:`NAMED_PARAMETRIZATIONS`. Chapter: ``tangent_kernel``.
+    Named instances, as functions of the widths, are in :data:`NAMED_PARAMETRIZATIONS`.
 
     Examples
     --------
@@ -193,7 +193,7 @@ class MLP:
     Notes
     -----
     Parameters are a plain tuple of arrays ``(W_1, …, W_L)``, ``W_l`` of shape ``(n_{l-1}, n_l)``. A forward pass costs
-    ``2 N Σ n_{l-1} n_l`` flops. Chapters: ``tangent_kernel``, ``recursion``.
+    ``2 N Σ n_{l-1} n_l`` flops.
 
     Examples
     --------

@@ -11,9 +11,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from ntklib.claims import slack_chain
 from ntklib.fits import Fit, fit_loglog
 from ntklib.tables import format_value
-from ntklib.claims import slack_chain
 
 BANDS = {"quantiles": (0.1, 0.9, "10–90 %"), "range": (0.0, 1.0, "range")}
 
@@ -42,7 +42,7 @@ def use_style() -> AbstractContextManager:
     Notes
     -----
     Starts from Matplotlib's defaults, so that a personal configuration file changes no figure; the drawing
-    backend is left alone. Fonts are those that Matplotlib ships. Source: Book. Used by every chapter.
+    backend is left alone. Fonts are those that Matplotlib ships. Source: Book.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def seed_band(ax, frame, x: str, y: str, *, band: str = "quantiles", label: str 
 
     Notes
     -----
-    Time O(rows log rows), memory O(rows). Source: Book. Used in the chapters ``recursion`` and ``depth``.
+    Time O(rows log rows), memory O(rows). Source: Book.
 
     Examples
     --------
@@ -146,8 +146,7 @@ def scaling_plot(
 
     Notes
     -----
-    Time O(rows log rows), memory O(rows). Source: Book. Used in the chapters ``recursion``,
-    ``smallest_eigenvalue`` and ``depth``.
+    Time O(rows log rows), memory O(rows). Source: Book.
 
     Examples
     --------
@@ -198,7 +197,7 @@ def slack_waterfall(ax, links, *, xlabel: str = "value") -> pd.DataFrame:
 
     Notes
     -----
-    Source: Book. Used in the chapter ``smallest_eigenvalue``.
+    Source: Book.
 
     Examples
     --------
@@ -259,8 +258,7 @@ def _summary(frame, x: str, y: str, band: str) -> pd.DataFrame:
     if not len(frame) or not np.isfinite(frame[[x, y]].to_numpy(dtype=float)).all():
         raise ValueError(
             f"seed_band: columns {x!r} and {y!r} hold {len(frame)} rows, not all finite; expected finite "
-            "numbers; "
-            "drop failed runs on purpose and say so."
+            "numbers; drop failed runs on purpose and say so."
         )
     values = frame.groupby(x)[y]
     columns = {"median": values.median(), "low": values.quantile(low), "high": values.quantile(high)}

@@ -36,7 +36,7 @@ def format_value(value, digits: int = 3) -> str:
 
     Notes
     -----
-    Exact decimal rounding of the binary value, O(1) time and memory. Source: Book. Used by every chapter.
+    Exact decimal rounding of the binary value, O(1) time and memory. Source: Book.
 
     Examples
     --------
@@ -108,7 +108,7 @@ class Table:
     Notes
     -----
     The HTML holds no generated identifier, so that a stored notebook output compares equal to a fresh one.
-    Time and memory O(number of cells). Source: Book. Used by every chapter.
+    Time and memory O(number of cells). Source: Book.
 
     Examples
     --------
@@ -177,8 +177,7 @@ def _from_rows(data, columns) -> pd.DataFrame:
     if columns is None or lengths != {len(columns)}:
         raise ValueError(
             f"Table: received rows of length {sorted(lengths)} and columns={columns!r}; expected one column "
-            "name "
-            "per entry; pass columns=[...] or give the rows as mappings."
+            "name per entry; pass columns=[...] or give the rows as mappings."
         )
     return pd.DataFrame([list(row) for row in rows], columns=list(columns), dtype=object)
 

@@ -72,6 +72,7 @@ def test_registering_needs_check_and_refutation_and_the_check_stays_callable(emp
     found = registry["am-gm"]
     assert found.check is means
     assert dict(found.parameters) == {"a": 1.0, "b": 4.0, "factor": 1.0}
+    assert found.kind == check("am-gm").resolution.kind == "factor"
     assert not found.refutation()
 
 
@@ -415,7 +416,7 @@ def test_the_resolution_of_a_formula_is_the_relative_error_that_breaks_it():
     assert approximation([101.0], [100.0 * (1 + 0.0299)], [2.0])
     assert not approximation([101.0], [100.0 * (1 + 0.0301)], [2.0])
     assert verdict_of(approximates(), ([101.0, 99.0], (100.0, 2.0), {"N": 3})).table["N"].tolist() == [3, 3]
-    with pytest.raises(ValueError, match="expected positive error terms; else use identity"):
+    with pytest.raises(ValueError, match="expected positive error terms; without one use identity"):
         approximation(1.0, 1.0, 0.0)
 
 

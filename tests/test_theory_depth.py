@@ -73,11 +73,6 @@ def test_a_linear_network_keeps_every_angle():
     np.testing.assert_allclose(depth.angle_map(ANGLES, 0.0), ANGLES, rtol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["relu", "leaky_relu", "abs", "identity", LEAKY])
-def test_the_norm_preserving_variance_keeps_unit_variance(name):
-    assert depth.norm_preserving_variance(name) * float(activation(name).dual(1.0, 1.0, 1.0)) == pytest.approx(1)
-
-
 @pytest.mark.parametrize("beta", SHARES)
 def test_one_layer_more_adds_one_increment_to_the_depth_constant(beta):
     theta = np.array([0.4, 1.0, 2.0])
@@ -133,7 +128,7 @@ def test_the_bulk_prediction_does_not_depend_on_the_order_of_the_points():
 
 @pytest.mark.parametrize("name", ["relu", "abs", LEAKY])
 def test_the_spectrum_agrees_with_the_kernel_matrices(name):
-    X, c = 1.7 * sphere(), depth.norm_preserving_variance(name)
+    X, c = 1.7 * sphere(), 1 / activation(name).second_moment
     for row in depth.depth_spectrum(X, [2, 7], name):
         G, K = infinite_kernels(X, depth=row["L"], activation=name, weight_variance=c)
         assert row["smallest"] == pytest.approx(smallest_eigenvalue(K), rel=1e-9)
@@ -191,7 +186,6 @@ def test_the_nngp_bulk_is_the_leading_order():
     [
         (lambda: depth.even_share("identity"), "even_share: activation 'identity' has no even part"),
         (lambda: depth.even_share("erf"), "even_share: activation 'erf' has no even part"),
-        (lambda: depth.norm_preserving_variance("tanh"), "'tanh' is not positively homogeneous"),
         (lambda: depth.angle_map(4.0, 0.5), r"angle_map: theta has entries outside \[0, π\]"),
         (lambda: depth.angle_map(1.0, 1.5), "angle_map: beta=1.5; expected the share of the even part"),
         (lambda: depth.trajectory(1.0, [0], 0.5), "trajectory: layers=0; expected an integer >= 1"),

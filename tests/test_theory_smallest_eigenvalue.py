@@ -3,6 +3,7 @@
 from functools import reduce
 
 import jax.numpy as jnp
+import mpmath
 import numpy as np
 import pytest
 
@@ -10,6 +11,7 @@ from ntklib import claims
 from ntklib.activations import hermite_coefficient
 from ntklib.kernels import angular_profile, infinite_kernels
 from ntklib.theory.infinite_width import smallest_eigenvalue as theory
+from ntklib.theory.infinite_width.smallest_eigenvalue import statements
 
 MODULES = ("smallest_eigenvalue.claims", "smallest_eigenvalue.claims_edges")
 IDS = [i for i, c in claims.registry.items() if c.check.__module__.endswith(MODULES)]
@@ -189,7 +191,7 @@ def test_bad_input_is_refused_by_name(call, message):
 
 
 def test_every_claim_of_the_chapter_is_registered():
-    assert len(IDS) == 13
+    assert len(IDS) == 17
 
 
 @needs_x64
@@ -205,3 +207,30 @@ def test_every_claim_of_the_chapter_is_registered():
 )
 def test_claim_holds_elsewhere(id, parameters):
     assert claims.check(id, **parameters), id
+
+
+@pytest.mark.parametrize(
+    ("N", "d", "r", "a", "A"), [(200, 1000, 4, 1.0, 1.0), (5000, 300, 2, 0.9, 1.1), (60, 50, 6, 0.5, 2.0)]
+)
+def test_the_printed_right_hand_sides_are_what_the_proof_puts_together(N, d, r, a, A):
+    """By the proof's own steps, in high precision: threshold, Gershgorin at it, one order, division by norms."""
+    with mpmath.workdps(30):
+        small, large = mpmath.mpf(a) ** 2 / 4 * d, (mpmath.mpf(A) + mpmath.mpf(a) / 2) ** 2 * d
+        t = d * mpmath.mpf(N) ** (-1 / (mpmath.mpf(r) - mpmath.mpf(1) / 2))
+        gershgorin = small**r - N * t**r
+        mu_square = mpmath.quad(lambda x: x * mpmath.hermite(r, x / mpmath.sqrt(2)) * mpmath.npdf(x), [0, 5, 20]) ** 2
+        mu_square /= mpmath.mpf(2) ** r * mpmath.factorial(r)
+        lower, upper = 2 * mu_square * gershgorin / large ** (r - 1), 7 * large
+        failure = 2 * N * mpmath.exp(-mpmath.mpf(3) * small) + N**2 * mpmath.exp(-3 * t**2 / large)
+    assert statements.limiting_lower(N, d, r, a=a, A=A) == pytest.approx(float(lower), rel=1e-10)
+    assert statements.limiting_upper(d, 7, a=a, A=A) == pytest.approx(float(upper), rel=1e-14)
+    assert statements.limiting_probability(N, d, r, a=a, A=A, c=3.0) == pytest.approx(float(1 - failure), rel=1e-10)
+
+
+def test_the_printed_lower_bound_says_nothing_until_the_number_of_samples_that_is_stated():
+    for r, N in ((2, 4096), (4, 2**56)):
+        assert (
+            statements.limiting_lower(N // 2, 10, r, a=1.0, A=1.0)
+            < 0
+            < statements.limiting_lower(2 * N, 10, r, a=1.0, A=1.0)
+        )

@@ -47,10 +47,6 @@ class Activation:
     bend_bound : float or None
         :math:`\sup\lvert\sigma''\rvert`; None where :math:`\sigma''` does not exist or nothing is known.
 
-    Notes
-    -----
-    Chapter: ``hermite``.
-
     Examples
     --------
     >>> from ntklib import activation

@@ -73,7 +73,7 @@ def hermite_coefficient(value, r: int) -> float:
     Notes
     -----
     Closed forms are exact to about ``r`` rounding errors. Source: Nguyen, Mondelli and Montúfar 2021, appendix;
-    Daniely, Frostig and Singer 2016. Chapter: ``hermite``.
+    Daniely, Frostig and Singer 2016.
 
     Examples
     --------

@@ -49,7 +49,7 @@ def homogeneous(odd_weight: float, even_weight: float, name: str = "homogeneous"
     -----
     :math:`E[\sigma(u)\sigma(v)]
     = a^2 q_{12} + b^2 (q_{12} + \frac2\pi \sqrt{q_{11} q_{22}} (\sin\theta - \theta\cos\theta))`,
-    :math:`E[\sigma'(u)\sigma'(v)] = a^2 + b^2 (1 - 2\theta/\pi)`. Chapter: ``hermite``.
+    :math:`E[\sigma'(u)\sigma'(v)] = a^2 + b^2 (1 - 2\theta/\pi)`.
 
     Examples
     --------

@@ -145,7 +145,7 @@ def from_function(function, *, name: str | None = None, tolerance: float = 1e-6)
     Errors fall geometrically in the number of terms (160) for analytic functions: below 1e-12 for swish at variances
     up to 2. A kink costs most of that: the error at ρ = 1 is then about 1e-4, and 1e-2 for the derivative; use
     :func:`ntklib.activations.homogeneous` for piecewise linear functions through the origin. Time and memory: 160
-    multiply-adds per entry, no array larger than the output besides ``(N, 301)``. Chapter: ``hermite``.
+    multiply-adds per entry, no array larger than the output besides ``(N, 301)``.
 
     Examples
     --------

@@ -179,8 +179,7 @@ def _at_least_a_decade(x) -> None:
     if x.max() < 10 * x.min() * (1 - 1e-12):
         raise ValueError(
             f"scaling_law: x spans {x.min():.3g} to {x.max():.3g}, less than a decade; expected max/min >= "
-            "10; "
-            "a shorter range cannot tell exponents apart."
+            "10; a shorter range cannot tell exponents apart."
         )
 
 

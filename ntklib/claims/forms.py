@@ -22,7 +22,9 @@ def at_least(**options):
     >>> at_least()([(3.0, 1.0, {"N": 2}), (2.5, 2.0, {"N": 3})], {}).slack
     1.25
     """
-    return _form(lambda rows, given: inequality(*_columns(rows), direction=">=", **given), options, inequality)
+    return _form(
+        lambda rows, given: inequality(*_columns(rows), direction=">=", **given), options, inequality, "factor"
+    )
 
 
 def at_most(**options):
@@ -33,7 +35,9 @@ def at_most(**options):
     >>> at_most(trivial=1.0)([(0.2, 3.0)], {}).grade
     'vacuous'
     """
-    return _form(lambda rows, given: inequality(*_columns(rows), direction="<=", **given), options, inequality)
+    return _form(
+        lambda rows, given: inequality(*_columns(rows), direction="<=", **given), options, inequality, "factor"
+    )
 
 
 def equal(**options):
@@ -44,7 +48,7 @@ def equal(**options):
     >>> equal(tolerance=1e-12)([(np.arange(3.0), np.arange(3.0))], {}).measured
     0.0
     """
-    return _form(lambda rows, given: identity(*_columns(rows), **given), options, identity)
+    return _form(lambda rows, given: identity(*_columns(rows), **given), options, identity, "identity")
 
 
 def mean_of_draws(**options):
@@ -64,7 +68,7 @@ def mean_of_draws(**options):
         errors = [d.std(ddof=1) / d.size**0.5 for d in draws]
         return estimate(means, errors, [row[1] for row in rows], _settings(rows), **given)
 
-    return _form(conclude, options, estimate)
+    return _form(conclude, options, estimate, "estimate")
 
 
 def approximates(**options):
@@ -81,7 +85,7 @@ def approximates(**options):
         allowed = _columns([(row[0], row[1][1], *row[2:]) for row in rows])[1]
         return approximation(measured, formula, allowed, table, **given)
 
-    return _form(conclude, options, approximation)
+    return _form(conclude, options, approximation, "estimate")
 
 
 def power_law(x: str, *, absolute: bool = False, **options):
@@ -102,7 +106,7 @@ def power_law(x: str, *, absolute: bool = False, **options):
         right = right if absolute else None
         return scaling_law([row[x] for row in table], y, predicted=right, table=table, **given)
 
-    return _form(conclude, options, scaling_law)
+    return _form(conclude, options, scaling_law, "exponent")
 
 
 def probability(**options):
@@ -118,7 +122,7 @@ def probability(**options):
         successes, trials = zip(*(row[0] for row in rows))
         return frequency(successes, trials, [row[1] for row in rows], table=_settings(rows), **given)
 
-    return _form(conclude, options, frequency)
+    return _form(conclude, options, frequency, "frequency")
 
 
 def concluding(check, form):
@@ -134,7 +138,7 @@ def concluding(check, form):
     return verdict
 
 
-def _form(conclude, options, constructor):
+def _form(conclude, options, constructor, kind: str):
     """A function of rows and the check's parameters; those that are options of the constructor replace its options."""
     known = {name for name, p in inspect.signature(constructor).parameters.items() if p.kind == p.KEYWORD_ONLY}
     known |= {"exponent", "ratio_band"} & set(inspect.signature(constructor).parameters)
@@ -154,6 +158,7 @@ def _form(conclude, options, constructor):
             )
         return conclude(rows, options | {name: parameters[name] for name in replaceable & set(parameters)})
 
+    form.kind = kind
     return form
 
 

@@ -49,6 +49,8 @@ class Claim:
         The parameters that the refutation changes; empty if it is a function of its own.
     parameters : mapping
         Names and defaults of the check's parameters, read-only.
+    kind : str
+        What its resolution varies: factor, exponent, identity, estimate or frequency.
     deterministic : str
         Why there is nothing random in the check, where it has no parameter ``seed``.
     companion : str
@@ -68,6 +70,7 @@ class Claim:
     refutation: Callable[[], Verdict]
     broken: Mapping
     parameters: Mapping
+    kind: str
     deterministic: str = ""
     companion: str = ""
     loose_because: str = ""
@@ -173,8 +176,9 @@ def claim(
             _one_seed(id, parameters, deterministic)
         run = concluding(function, verdict)
         _refuse_taken(id, run)
-        unbroken = MappingProxyType({})
-        draft = Claim(**fields, check=run, rival="none yet", refutation=run, broken=unbroken, parameters=parameters)
+        fields["kind"] = getattr(verdict, "kind", "LEGACY")
+        none = {"rival": "none yet", "refutation": run, "broken": MappingProxyType({})}
+        draft = Claim(**fields, **none, check=run, parameters=parameters)
         _UNREFUTED.add(id)
 
         def refuted_by(rival="LEGACY", /, **broken):

@@ -31,7 +31,7 @@ def half_angles(x, y):
     -----
     Kahan's form: absolute error a few units of rounding, so that ``s`` keeps nine digits at θ = 1e-7. Within 16 units
     of rounding of 0 and π the angle counts as exactly 0 or π, and its derivative as 0, the mean of the one-sided ones.
-    :func:`accurate_half_angles` recovers the other digits for concrete arrays. Chapter: ``recursion``.
+    :func:`accurate_half_angles` recovers the other digits for concrete arrays.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def accurate_half_angles(x, y):
     Notes
     -----
     Relative error below 1e-14 for angles from 1e-14 to π − 1e-14 whatever the two norms (tested against exact
-    rational arithmetic). Cost ``O(M d)``, about 30 flops per entry. Chapter: ``recursion``.
+    rational arithmetic). Cost ``O(M d)``, about 30 flops per entry.
 
     Examples
     --------

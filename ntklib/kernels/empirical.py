@@ -60,7 +60,7 @@ def empirical_ntk(net, params, X, X2=None, *, layers=None, block_rows: int | Non
     -----
     MLP: ``N N2 Σ (n_{l-1} + n_l)`` multiply-adds, half of them when ``X2`` is omitted; memory: K, the factors and a few
     tiles. General function: the Jacobian of one block of rows at a time, ``O(N N2 P)`` time.
-    Source: layerwise identity of Nguyen, Mondelli and Montúfar 2021, section 2. Chapter: ``tangent_kernel``.
+    Source: layerwise identity of Nguyen, Mondelli and Montúfar 2021, section 2.
 
     Examples
     --------

@@ -38,7 +38,7 @@ def kernel_gaps(X, X2=None, *, depth: int, activation="relu", memory_limit: floa
 
     Notes
     -----
-    ``O(N N2 (d + depth))`` time, a few ``(N2, d)`` arrays of memory. Chapters: ``recursion``, ``depth``.
+    ``O(N N2 (d + depth))`` time, a few ``(N2, d)`` arrays of memory.
 
     Examples
     --------

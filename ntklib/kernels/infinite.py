@@ -81,7 +81,6 @@ def infinite_kernels(
     kernels. Time: one product ``X X2ᵀ`` and about 200 flops per pair; memory: both outputs and one block. Other
     activations: ``depth`` dual maps per pair, in covariances.
     Source: Jacot, Gabriel and Hongler 2018; conventions of Nguyen, Mondelli and Montúfar 2021.
-    Chapters: ``recursion``, ``smallest_eigenvalue``.
 
     Examples
     --------

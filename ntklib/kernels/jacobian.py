@@ -31,8 +31,7 @@ def flat_jacobian(net, params, X):
     Notes
     -----
     For small networks and for checking only: N k P numbers in memory and N k backward passes. The kernel itself comes
-    from :func:`ntklib.empirical_ntk`. Source: Book. Chapters: ``tangent_kernel``,
-    ``optimization``.
+    from :func:`ntklib.empirical_ntk`. Source: Book.
 
     Examples
     --------

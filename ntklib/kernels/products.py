@@ -32,7 +32,7 @@ def ntk_vector_product(net, params, X, X2=None, *, layers=None):
     -----
     Configure, then apply: for an MLP the factors are computed once and stored, ``(N + N2) Σ n_l`` numbers, and one
     product costs ``2 (N + N2) P`` multiply-adds. For a general function one product is a vector–Jacobian product
-    followed by a Jacobian–vector product. Chapter: ``tangent_kernel``.
+    followed by a Jacobian–vector product.
 
     Examples
     --------

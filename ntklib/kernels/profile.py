@@ -115,7 +115,7 @@ def angular_profile(theta, *, depth: int, activation="relu") -> Profile:
     -----
     Relative error below 1e-13 in every field, gaps included, for angles from 1e-7 to π − 1e-7 and depths up to 32
     (tested against 50 digits), except next to the zeros of K. Cost ``O(depth)`` per angle. Source: recursion of Jacot
-    et al. 2018 with the arc-cosine kernels of Cho and Saul 2009. Chapters: ``recursion``, ``depth``.
+    et al. 2018 with the arc-cosine kernels of Cho and Saul 2009.
 
     Examples
     --------

@@ -81,7 +81,7 @@ def certified_smallest_eigenvalue(K, *, estimate=None) -> float:
     Constants re-derived here, with the proof above, after J. W. Demmel, *On floating point errors in Cholesky*
     (LAPACK Working Note 14, 1989), N. J. Higham, *Accuracy and Stability of Numerical Algorithms* (SIAM, 2002),
     chapter 10, and S. M. Rump, *Verification of positive definiteness*, BIT 46 (2006),
-    433-452. Used in the chapter `smallest_eigenvalue`.
+    433-452.
 
     Examples
     --------

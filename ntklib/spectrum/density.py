@@ -69,7 +69,7 @@ def spectral_density(
     :math:`(pN)^{-1/2}`. Time: p (m + 1) products; memory: m vectors at a time, never the matrix. Full
     reorthogonalization.
     Built on the library matfree. Source: S. Ubaru, J. Chen, Y. Saad, SIAM J. Matrix Anal. Appl. 38 (2017),
-    Algorithm 1. Used in the chapter `smallest_eigenvalue`.
+    Algorithm 1.
 
     Examples
     --------

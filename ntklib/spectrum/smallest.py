@@ -107,7 +107,6 @@ def smallest_singular_value(A) -> float:
     Time: about 4 N n min(N, n) operations; memory: one copy of ``A``.
 
     G. H. Golub, C. F. Van Loan, *Matrix Computations* (2013), section 8.6.
-    Used in the chapter `tangent_kernel`.
 
     Examples
     --------

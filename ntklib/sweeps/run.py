@@ -72,7 +72,7 @@ def sweep(function, grid, seeds, *, cache=None, executor=None, progress=True, ve
     trip exactly, NaN and infinities included. Random state must come from ``seed`` alone.
     A process pool or a cluster needs ``function`` to be importable (or picklable) there; a worker that has loaded
     other code than this process refuses.
-    Time and memory: those of the cells. Used in every chapter with an experiment, first in `recursion`.
+    Time and memory: those of the cells.
 
     Examples
     --------

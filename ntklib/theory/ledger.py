@@ -47,7 +47,7 @@ def ledger_view(ledger: pd.DataFrame, *, rounding: float = 1e-9) -> pd.DataFrame
     ledger : pandas.DataFrame
         From :func:`ntklib.claims.ledger`.
     rounding : float
-        Smaller numbers are rounding errors: the word is shown instead, and no slack. A prediction of exactly 0 stays.
+        Smaller measured numbers are rounding errors: the word is shown instead, and no slack.
 
     Returns
     -------
@@ -70,7 +70,9 @@ def ledger_view(ledger: pd.DataFrame, *, rounding: float = 1e-9) -> pd.DataFrame
 
     view = ledger.drop(columns=["seconds", "statement"]).copy()
     view["measured"] = ledger["measured"].map(shown)
-    view["predicted"] = [0.0 if value == 0 else shown(value) for value in ledger["predicted"]]
+    view["predicted"] = [
+        float(f"{value:.1e}") if value == 0 or abs(value) > 1e-14 else "rounding" for value in ledger["predicted"]
+    ]
     view["slack"] = [s if m != "rounding" else "−" for s, m in zip(view["slack"], view["measured"])]
     return view
 

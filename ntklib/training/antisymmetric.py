@@ -32,7 +32,7 @@ class AntisymmetricNetwork:
     -----
     Parameters are a pair of those of ``net``; time and memory are twice those of ``net``. Equal settings make equal
     networks, so that compiled code is shared. Source: the output scale is that of Chizat, Oyallon and Bach 2019; the
-    difference of copies is known as antisymmetric initialization. Chapter: ``optimization``.
+    difference of copies is known as antisymmetric initialization.
 
     Examples
     --------

@@ -162,7 +162,7 @@ def gradient_descent(
     equal arguments the numbers are equal on one machine.
 
     Source: Book; the quantities are those of Chen et al. 2021 (distance from initialization) and of the
-    lazy-training arguments in Bombari et al. 2022. Used in the chapter ``recursion``.
+    lazy-training arguments in Bombari et al. 2022.
 
     Examples
     --------
@@ -195,8 +195,7 @@ def gradient_descent(
 
 
 def _spans(steps, record_every):
-    """Return the half-open intervals of iterations that follow each record, shape (R, 2); the last is "
-    "empty."""
+    """Return the half-open intervals of iterations that follow each record, shape (R, 2); the last is empty."""
     steps = positive_int("gradient_descent", "steps", steps)
     every = positive_int("gradient_descent", "record_every", record_every)
     starts = np.minimum(np.arange(-(-steps // every) + 1) * every, steps)
@@ -243,16 +242,14 @@ def _labels(y, outputs, loss):
     if received != expected:
         raise ValueError(
             f"gradient_descent: y has shape {y.shape} and the network's outputs have shape {outputs.shape}; "
-            "expected "
-            "one label per output; reshape y, or the difference would be broadcast to all pairs."
+            "expected one label per output; reshape y, or the difference would be broadcast to all pairs."
         )
     if is_concrete(y) and not np.isfinite(np.asarray(y)).all():
         raise ValueError("gradient_descent: y contains NaN or infinity; expected finite labels; drop those rows.")
     if loss == "logistic" and is_concrete(y) and not (np.abs(np.asarray(y)) == 1).all():
         raise ValueError(
             f"gradient_descent: y holds the labels {np.unique(np.asarray(y))[:4].tolist()}; the logistic "
-            "loss expects "
-            "-1 and 1; map {0, 1} by 2 * y - 1."
+            "loss expects -1 and 1; map {0, 1} by 2 * y - 1."
         )
     return y if callable(loss) else y.astype(outputs.dtype)
 

@@ -72,7 +72,7 @@ def least_squares(
     parameters by less than 1e-12 of themselves, or after ``steps``. Each damped step factors a matrix of N + P rows
     and P columns, O((N + P) P²) time and O((N + P) P) memory; the others take a singular value decomposition of the
     Jacobian. Needs 64-bit precision for tolerances below 1e-6. Compiled once per network, method and shape.
-    Source: the solvers are those of optimistix (Rader, Lyons, Kidger 2024). Chapter: ``interpolation``.
+    Source: the solvers are those of optimistix (Rader, Lyons, Kidger 2024).
 
     Examples
     --------

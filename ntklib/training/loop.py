@@ -150,8 +150,7 @@ def _norm(tree):
 
 
 class _Fresh:
-    """Stand-in for a callable that cannot be hashed: compiled anew at every call, never confused with "
-    "another."""
+    """Stand-in for a callable that cannot be hashed: compiled anew at every call, never confused with another."""
 
     def __init__(self, function):
         self.function = function

@@ -33,7 +33,7 @@ def jacobian_observer(net, start, X):
     -----
     Two singular value decompositions of an N by P matrix for every record, O(N² P) time, O(N P) memory: record every
     so often. With more rows than columns the smallest value is 0, as it must be. Singular values are accurate to eps
-    times the largest. Chapter: ``optimization``.
+    times the largest.
 
     Examples
     --------

@@ -1,5 +1,6 @@
 """Rules about the files beside the chapters: lock, addresses, documents, what must not be committed."""
 
+import ast
 import doctest
 import importlib
 import re
@@ -164,7 +165,9 @@ def test_licences_are_there(book):
     assert "Creative Commons Attribution 4.0" in (book / "LICENSE-text").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "notation.md", "troubleshooting.md", "api/index.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", "notation.md", "troubleshooting.md", "howto.md", "api/index.md"]
+)
 def test_examples_in_the_documents_run(book, name):
     """Python blocks with `>>>` give the printed results; others at least run."""
     text = (book / name).read_text(encoding="utf-8")
@@ -203,4 +206,62 @@ def test_make_explains_itself(book):
     for command in ("book", "test", "execute", "serve", "lab", "bench", "lock", "clean"):
         assert re.search(rf"^\s+{command}\b", text, re.MULTILINE)
     targets = (book / "Makefile").read_text(encoding="utf-8")
-    assert "book test execute serve lab bench lock clean:" in targets
+    assert "book test check execute serve lab bench lock clean:" in targets
+
+
+def test_no_module_takes_an_underscored_name_of_another(book):
+    """A leading underscore means that a name belongs to its module alone."""
+    taken = [
+        f"{path.relative_to(book)}: {line.strip()}"
+        for path in sorted((book / "ntklib").rglob("*.py"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if re.match(r"\s*from ntklib[\w.]* import .*(?<![\w.])_\w", line)
+    ]
+    assert [line for line in taken if "import _validate" not in line] == []
+
+
+def imports_of(path):
+    """Modules and names, dotted, that a module of the package imports."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def test_claims_modules_are_imported_by_the_registry_only(book):
+    found = [
+        f"{path.relative_to(book)} imports {name}"
+        for path in sorted((book / "ntklib").rglob("*.py"))
+        for name in imports_of(path)
+        if re.search(r"ntklib\.theory\.\w+\.\w+\.claims", name)
+    ]
+    assert found == []
+
+
+def test_no_notebook_imports_from_a_claims_module(book):
+    pages = [path for path in book.glob("chapters/**/*.ipynb") if ".ipynb_checkpoints" not in path.parts]
+    pattern = re.compile(r"(?:from|import) ntklib\.theory\.\w+\.\w+(?:\.| import )claims")
+    assert [path.name for path in pages if pattern.search(path.read_text(encoding="utf-8"))] == []
+
+
+PARTS = ("infinite_width", "finite_width", "minimum_width", "polylog_width", "wide_networks")
+
+
+def test_parts_import_each_other_to_cite_a_theorem_only(book):
+    """What two parts need stands below them; what is left is a theorem of another part that is really cited."""
+    found = set()
+    for path in sorted((book / "ntklib" / "theory").rglob("*.py")):
+        part = path.relative_to(book / "ntklib" / "theory").parts[0]
+        for name in imports_of(path):
+            other = re.match(r"ntklib\.theory\.(\w+)\.", name)
+            if part in PARTS and other and other[1] in PARTS and other[1] != part:
+                found.add(f"{path.relative_to(book)}: {name}")
+    assert len(found) <= 15, "\n".join(sorted(found))
+
+
+def test_chapters_and_their_packages_have_the_same_names(book):
+    for part in PARTS:
+        pages = {path.stem for path in (book / "chapters" / part).glob("*.ipynb")}
+        packages = {path.parent.name for path in (book / "ntklib" / "theory" / part).glob("*/__init__.py")}
+        assert pages == packages, part

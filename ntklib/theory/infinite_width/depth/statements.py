@@ -61,43 +61,6 @@ def even_share(activation) -> float:
     return act.even_part
 
 
-def norm_preserving_variance(activation) -> float:
-    r"""Weight variance :math:`c = 1/(a^2 + b^2)` for which every layer keeps the norms: the edge of chaos.
-
-    Parameters
-    ----------
-    activation : str or Activation
-        Positively homogeneous.
-
-    Returns
-    -------
-    float
-        2 for ReLU, 1 for the absolute value and the identity.
-
-    Raises
-    ------
-    ValueError
-        For an activation that is not positively homogeneous.
-
-    Notes
-    -----
-    O(1). `infinite_kernels` assumes 2 unless told otherwise. Source: Terjék and González-Sánchez 2025.
-    Chapter: ``depth``.
-
-    Examples
-    --------
-    >>> norm_preserving_variance("relu")
-    2.0
-    """
-    act = as_activation(activation)
-    if not act.is_homogeneous:
-        raise ValueError(
-            f"norm_preserving_variance: activation {act.name!r} is not positively homogeneous; expected "
-            "σ(s) = a s + b|s|; for others solve q = c E[σ(√q g)²] for the norm that you want."
-        )
-    return 1 / (act.odd_weight**2 + act.even_weight**2)
-
-
 def angle_map(theta, beta: float) -> np.ndarray:
     r"""Angle after one layer, :math:`\cos\theta' = \cos\theta + \frac{2\beta}{\pi}(\sin\theta - \theta\cos\theta)`.
 

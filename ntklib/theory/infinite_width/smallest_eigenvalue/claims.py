@@ -9,6 +9,7 @@ from scipy.special import betaincinv
 from ntklib.claims import at_least, at_most, claim, power_law, probability
 from ntklib.theory.infinite_width import smallest_eigenvalue as theory
 from ntklib.theory.infinite_width.smallest_eigenvalue.setting import coherence
+from ntklib.theory.infinite_width.smallest_eigenvalue.statements import limiting_lower, limiting_upper
 from ntklib.theory.setting import lowest
 from ntklib.theory.setting import sphere_points as points
 
@@ -21,7 +22,7 @@ from ntklib.theory.setting import sphere_points as points
     assumptions="None on the data beyond nonzero rows: every link is deterministic.",
     does_not_say="That the last number is positive; for that the data must be nearly orthogonal.",
     verdict=at_least(tolerance=1e-9),
-    companion="book-tail-bound",
+    companion="book-chain-extremal",
 )
 def chain(*, N=60, depths=(2, 5), dimensions=(20, 300), orders=(2, 4), seeds=2, seed=0, place=0):
     """Compare each link with the one before; ``place`` is the eigenvalue that Weyl's link adds, 0 the smallest."""
@@ -32,6 +33,54 @@ def chain(*, N=60, depths=(2, 5), dimensions=(20, 300), orders=(2, 4), seeds=2, 
 
 
 chain.refuted_by("Weyl's link adds the second smallest eigenvalue of every term", place=1)
+
+
+@claim(
+    id="book-chain-extremal",
+    source="Book; Weyl 1912, Schur 1911, Gershgorin 1931",
+    statement="Weyl's, Schur's and Gershgorin's lower bounds are attained: on even cycles, say.",
+    status="proved here",
+    assumptions="Cycle matrices a I + b (shift + shift^T) of even size; for Schur one factor of rank one with signs.",
+    does_not_say="That limiting kernels are near these instances: their links lose what the waterfall shows.",
+    verdict=at_least(tolerance=1e-9),
+)
+def extremal(*, N=12, values=((1.0, 0.2), (2.0, 0.7)), seed=0, odd=0):
+    """Compare both sides of each inequality; ``odd=1`` takes cycles of odd size, where Gershgorin is not attained."""
+    n, signs = N + odd, np.random.default_rng(seed).choice([-1.0, 1.0], N + odd)
+    cycles = [a * np.eye(n) + b * (np.roll(np.eye(n), 1, axis=0) + np.roll(np.eye(n), -1, axis=0)) for a, b in values]
+    lowest_ones = [theory.psd_smallest(A) for A in cycles]
+    yield sum(lowest_ones), theory.psd_smallest(sum(cycles)) * (1 - 1e-12), {"link": "Weyl, from above"}
+    yield theory.psd_smallest(sum(cycles)), sum(lowest_ones), {"link": "Weyl"}
+    Q = np.outer(signs, signs)
+    for (_, b), A in zip(values, cycles):
+        yield theory.psd_smallest(A * Q), theory.schur_product_bound(A, Q), {"link": "Schur", "b": b}
+        bound = theory.gershgorin_lower_bound(np.linalg.cholesky(A), 1)
+        yield bound, theory.psd_smallest(A) * (1 - 1e-9), {"link": "Gershgorin, from above", "b": b}
+
+
+extremal.refuted_by("on odd cycles as well: there Gershgorin loses", odd=1)
+
+
+@claim(
+    id="nguyen-limit-printed",
+    source="Nguyen, Mondelli, Montúfar 2021, Theorem 1, as the chapter prints it",
+    statement="L A_1² d ≥ λ_min(K^(L)) ≥ 2μ_r² ((a/2)^(2r) − N^(−1/(2r−1))) d / A_1^(2(r−1)), A_1 = A + a/2.",
+    status="proved here",
+    assumptions="Uniform on the sphere, a = A = 1, N = 100, d = 1000.",
+    does_not_say="Anything from below: the bracket is negative until N = 4096 for r = 2, 7e16 for r = 4.",
+    verdict=at_least(),
+    loose_because="the proof's union over norms spends a factor (a/2)^(2r); on the sphere see nguyen-limit-lower",
+)
+def printed(*, N=100, d=1000, orders=(2, 4), depths=(2, 10), seeds=2, seed=0, A=1.0):
+    """Compare both sides as printed; ``A`` bounds the root mean square norm over √d, which is 1 here."""
+    for L, s in product(depths, range(seed, seed + seeds)):
+        value = lowest(points(s, N, d), L)
+        yield limiting_upper(d, L, a=1.0, A=A), value, {"L": L, "seed": s, "side": "upper"}
+        for r in orders:
+            yield value, limiting_lower(N, d, r, a=1.0, A=A), {"L": L, "seed": s, "side": f"lower, r = {r}"}
+
+
+printed.refuted_by("the assumption on the norms is not needed: A = 1/5 where it is 1", A=0.2)
 
 
 @claim(
