@@ -176,9 +176,9 @@ subtraction.refuted_by("subtracting means costs nothing", norms=0)
     statement="Features orthogonal to the vector subtracted from them lose the whole first norm: λ_min after less "
     "before is |D B|²/|μ|².",
     status="proved here",
-    assumptions="Rows f_i ⟂ μ of one norm, orthonormal b_i, the other two vectors of norm 1e-5.",
+    assumptions="Rows f_i ⟂ μ of one norm, orthonormal b_i, the other two vectors of norm 1e-6.",
     does_not_say="That means of features are so: they are not orthogonal to what they are means of.",
-    verdict=equal(tolerance=1e-6),
+    verdict=equal(tolerance=1e-8),
 )
 def subtraction_extremal(*, N=20, sizes=(0.5, 2.0), seeds=2, seed=0, norms=3):
     """Compare λ_min before with λ_min after less the first ``norms`` losses."""
@@ -187,7 +187,7 @@ def subtraction_extremal(*, N=20, sizes=(0.5, 2.0), seeds=2, seed=0, norms=3):
         f = rng.standard_normal((N, 6)) * (np.arange(6) > 1)
         f /= np.linalg.norm(f, axis=1, keepdims=True)
         b = np.linalg.qr(rng.standard_normal((N + 1, N + 1)))[0]
-        b, small = b[:N], 1e-5 * b[N]
+        b, small = b[:N], 1e-6 * b[N]
         means = centering.Means(size * np.eye(6)[0], small, np.outer(np.eye(6)[1], small), np.ones(1))
         ladder = spectra.lowest(centering.subtracted_kernels(f, b, means))
         bound = ladder[-1] - centering.worst_losses(f, b, means)[:norms].sum()

@@ -72,7 +72,7 @@ row_norms.refuted_by("data whose own norms do not concentrate are as good", spre
 @claim(
     id="book-block-rows-wide",
     source="Book, on a step of Bombari, Amani, Mondelli 2022",
-    statement="On wider networks, n from 64 to 640, the standard deviation of log η² over samples is of order n^(-1/2).",
+    statement="On wider networks, n from 64 to 640, the standard deviation of log η² over samples decays as n^(-1/2).",
     status="open",
     assumptions="As for bombari-block-rows; means of 500 samples.",
     does_not_say="The constant.",
