@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from ntklib.theory.minimum_width.asymptotics import claims
 from ntklib.theory.minimum_width.asymptotics import statements as theory
+from ntklib.theory.minimum_width.asymptotics.setting import needed
 from ntklib.theory.minimum_width.block_bound import statements as block_bound
 
 
@@ -58,5 +58,5 @@ def test_impossible_sizes_are_refused():
 
 def test_measured_and_predicted_needs_agree():
     for N in (32, 128):
-        measured, predicted = (claims.needed(N, seeds=3, first_seed=20, row=row) for row in (0, 1))
+        measured, predicted = needed(N, seeds=3, seed=20)
         assert 0.6 < measured / predicted < 1.6

@@ -7,7 +7,7 @@ import pytest
 
 from ntklib import plain
 from ntklib.theory.minimum_width.block_bound import centering, norms
-from ntklib.theory.minimum_width.block_bound import claims as block_claims
+from ntklib.theory.minimum_width.block_bound import setting as setup
 from ntklib.theory.minimum_width.block_bound import spectrum as spectra
 from ntklib.theory.minimum_width.block_bound import statements as theory
 from ntklib.theory.minimum_width.setting import block_jacobian, tangent_kernels
@@ -203,15 +203,15 @@ def test_the_power_of_the_logarithm_makes_the_deficit_one(a, rate):
 
 def test_shares_of_the_layers_sum_to_one_and_the_block_is_below_the_whole():
     widths, N, seed = (9, 8, 7, 1), 20, 3
-    part, shares = block_claims.layer_shares(widths, N, seed)
+    part, shares = setup.layer_shares(widths, N, seed)
     assert sum(shares) == pytest.approx(1.0, rel=1e-9)
     assert len(shares) == 3
-    assert part * 56 == pytest.approx(block_claims.raw_lowest(widths, N, seed), rel=1e-9)
+    assert part * 56 == pytest.approx(setup.raw_lowest(widths, N, seed), rel=1e-9)
 
 
 def test_population_and_training_sample_share_weights_and_nothing_else():
-    F, _, means = block_claims.setting((6, 5, 4, 1), 3, 0, population=50)
-    again = block_claims.setting((6, 5, 4, 1), 3, 0, population=4000)
+    F, _, means = setup.setting((6, 5, 4, 1), 3, 0, population=50)
+    again = setup.setting((6, 5, 4, 1), 3, 0, population=4000)
     np.testing.assert_array_equal(F, again[0])
     assert np.abs(means.features - again[2].features).max() < 6 / math.sqrt(50)
     assert not np.allclose(means.features, F.mean(axis=0))

@@ -15,7 +15,7 @@ from ntklib.theory.infinite_width.tangent_kernel.statements import memorizing_di
 from ntklib.theory.minimum_width.counting_parameters.ceilings import jacobian
 from ntklib.theory.minimum_width.interpolation import exact
 from ntklib.theory.minimum_width.interpolation import transition as theory
-from ntklib.theory.minimum_width.interpolation.claims import closing_pair
+from ntklib.theory.minimum_width.interpolation.setting import closing_pair
 
 EPS = float(np.finfo(float).eps)
 needs_x64 = pytest.mark.skipif(jnp.result_type(float) != jnp.float64, reason="needs 64-bit precision")

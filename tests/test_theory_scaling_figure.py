@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 import ntklib
-from ntklib import plain
+from ntklib import claims, plain
 from ntklib.theory.minimum_width.scaling_figure import figure
 from ntklib.theory.minimum_width.scaling_figure.constants import (
     centred_bound,
     layer_constants,
     predicted_first_kernel,
 )
+from ntklib.theory.minimum_width.scaling_figure.setting import output_size
 
 needs_x64 = pytest.mark.skipif(jnp.result_type(float) != jnp.float64, reason="needs 64-bit precision")
 EPS = float(np.finfo(float).eps)
@@ -118,3 +119,20 @@ def test_bad_input_is_named():
         predicted_first_kernel(3 * np.ones((2, 4)))
     with pytest.raises(ValueError, match=r"figure_cell: samples=0; expected an integer >= 1"):
         figure.figure_cell(3, seed=0, samples=(0,))
+
+
+@needs_x64
+def test_the_figure_tells_the_full_kernel_from_each_block_and_the_output_norm_is_that_of_the_draw():
+    held = {
+        column: claims.check("bombari-figure-scaling", column=column).holds for column in ("full", "first", "block")
+    }
+    assert held == {"full": True, "first": False, "block": False}
+    assert output_size(50, 3) == np.sum(plain.draw((50, 50, 50, 1), "bombari", [3, 50, 1])[2] ** 2) / 50
+
+
+@needs_x64
+def test_the_shares_hold_in_every_cell_of_the_shipped_table():
+    table = figure.cached_figure()
+    wide = table[table["d"] >= 234]
+    assert (wide["first"] > 0.75 * wide["full"]).all()
+    assert (wide["block"] < wide["full"] / 20).all()

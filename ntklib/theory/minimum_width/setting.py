@@ -91,7 +91,6 @@ def pair_mean(function, variance: float, covariance: float, *, nodes: int = 120)
     -----
     The part that u and v have in common has the variance :math:`\lvert c\rvert`; given it they are independent, with
     one conditional mean. About 10 digits for smooth functions, 2 for those with a jump. Time and memory O(nodes²).
-    Chapters: ``block_bound``, ``scaling_figure``.
 
     Examples
     --------

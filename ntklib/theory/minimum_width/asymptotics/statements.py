@@ -33,7 +33,7 @@ def parameters_asked(N: float, *, power: float = 8.0, margin: float = 1.0) -> fl
 
     Notes
     -----
-    O(1). The square root is the width. Bombari, Amani and Mondelli 2022, with k = 8 recalled. Chapter: ``asymptotics``.
+    O(1). The square root is the width. Bombari, Amani and Mondelli 2022, with k = 8 recalled.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def samples_allowed(p: float, *, power: float = 8.0, margin: float = 1.0) -> flo
 
     Notes
     -----
-    The inverse of :func:`parameters_asked` for N at least 1. O(1). Source: Book. Chapter: ``asymptotics``.
+    The inverse of :func:`parameters_asked` for N at least 1. O(1). Source: Book.
 
     Examples
     --------
@@ -104,7 +104,7 @@ def other_theorem_parameters(N: float, d: float, *, delta: float = 0.1, constant
 
     Notes
     -----
-    O(1). Nguyen, Mondelli and Montúfar 2021, Theorem 1. Chapter: ``asymptotics``.
+    O(1). Nguyen, Mondelli and Montúfar 2021, Theorem 1.
 
     Examples
     --------
@@ -120,7 +120,7 @@ def crossing_with_root_width() -> float:
     Notes
     -----
     The larger root of :math:`x = 12\log x`, :math:`-12\,W_{-1}(-1/12)`, without δ and with constants 1. O(1). Source:
-    Book. Chapter: ``asymptotics``.
+    Book.
 
     Examples
     --------
@@ -152,7 +152,7 @@ def log_power_fit(N, ratio, confidence: float = 0.95):
     Notes
     -----
     log N hardly moves: over N from 16 to 1024 it grows by 2.5, so that intervals are wide. O(rows).
-    Source: Book. Chapter: ``asymptotics``.
+    Source: Book.
 
     Examples
     --------
@@ -186,7 +186,7 @@ def crossing(x, y, level: float = 0.5) -> float:
 
     Notes
     -----
-    O(n). Chapter: ``asymptotics``.
+    O(n).
 
     Examples
     --------

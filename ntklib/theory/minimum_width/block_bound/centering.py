@@ -41,7 +41,7 @@ def block_factors(params, X, activation="tanh"):
 
     Notes
     -----
-    O(N Σ n_{l-1} n_l). Chapter: ``block_bound``.
+    O(N Σ n_{l-1} n_l).
 
     Examples
     --------
@@ -65,14 +65,9 @@ def sample_means(F, B) -> Means:
     -------
     Means
 
-    Raises
-    ------
-    ValueError
-        From NumPy, for unequal numbers of rows.
-
     Notes
     -----
-    O(S (m² + n² + m n)) time, O(m n) memory. Chapter: ``block_bound``.
+    O(S (m² + n² + m n)) time, O(m n) memory.
 
     Examples
     --------
@@ -101,15 +96,10 @@ def subtracted_kernels(F, B, means):
     -------
     list of four arrays (N, N)
 
-    Raises
-    ------
-    ValueError
-        From NumPy, for widths that do not fit.
-
     Notes
     -----
     The Jacobian is never formed. O(N² (m + n) + N m n) time, O(N²) memory. Source: the steps are recalled from Bombari,
-    Amani and Mondelli 2022. Chapter: ``block_bound``.
+    Amani and Mondelli 2022.
 
     Examples
     --------
@@ -143,15 +133,9 @@ def projected_kernels(F, B, means):
     -------
     list of four arrays (N, N)
 
-    Raises
-    ------
-    ValueError
-        From NumPy, for widths that do not fit.
-
     Notes
     -----
     The order holds for any vectors in place of the means. O(N² (m + n) + N m n) time. Source: Book.
-    Chapter: ``block_bound``.
 
     Examples
     --------
@@ -187,15 +171,9 @@ def worst_losses(F, B, means):
     ndarray (3,)
         :math:`\lambda_{\min}(JJ^\top) \ge \lambda_{\min}` of the last subtracted kernel, less their sum.
 
-    Raises
-    ------
-    ValueError
-        From NumPy, for widths that do not fit.
-
     Notes
     -----
     Each is of order N up to logarithms, hence o(p) in the theorem's regime. O(N (m² + n²)). Source: Book.
-    Chapter: ``block_bound``.
 
     Examples
     --------
@@ -214,14 +192,9 @@ def worst_losses(F, B, means):
 def without(rows, direction):
     r"""Return the rows without their component along a vector, :math:`a - \langle a, v\rangle v/\lVert v\rVert^2`.
 
-    Raises
-    ------
-    ValueError
-        From NumPy, for a vector of another length.
-
     Notes
     -----
-    As `project_out` of Part II, but a zero vector is allowed and changes nothing. Chapter: ``block_bound``.
+    As `project_out` of Part II, but a zero vector is allowed and changes nothing.
 
     Examples
     --------

@@ -38,7 +38,7 @@ def limit_variances(activation: str, depth: int, *, nodes: int = 120):
     Notes
     -----
     For standard Gaussian data, weights of the paper with β = 1, all widths to infinity. Exact to about 10 digits for
-    smooth activations, 2 for ReLU. Time and memory O(nodes²). Source: Book. Chapter: ``block_bound``.
+    smooth activations, 2 for ReLU. Time and memory O(nodes²). Source: Book.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def psi1_norm(values) -> float:
     Notes
     -----
     The root of a monotone function, bracketed by max|z|/log(2S) and max|z|/log 2. Estimated from S samples it is
-    too small, at most by the weight of what lies beyond them. O(50 S). Chapter: ``block_bound``.
+    too small, at most by the weight of what lies beyond them. O(50 S).
 
     Examples
     --------
@@ -93,14 +93,9 @@ def psi1_norm(values) -> float:
 def row_projections(F, B, means, direction):
     r"""Return :math:`\langle u, (f_i-\mu)\otimes(b_i-\nu) - M\rangle` for a direction u, given as an m x n matrix.
 
-    Raises
-    ------
-    ValueError
-        From NumPy, for shapes that do not fit.
-
     Notes
     -----
-    O(S m n). Chapter: ``block_bound``.
+    O(S m n).
 
     Examples
     --------
@@ -128,14 +123,9 @@ def top_direction(F, B, means, *, steps: int = 40):
     -------
     ndarray (m, n)
 
-    Raises
-    ------
-    ValueError
-        From NumPy, for shapes that do not fit.
-
     Notes
     -----
-    O(S² (m + n + steps)) time, O(S²) memory. Chapter: ``block_bound``.
+    O(S² (m + n + steps)) time, O(S²) memory.
 
     Examples
     --------
@@ -171,14 +161,9 @@ def worst_rank_one(F, B, means, *, steps: int = 60, starts: int = 3):
     -------
     (ndarray (m,), ndarray (n,))
 
-    Raises
-    ------
-    ValueError
-        From NumPy, for shapes that do not fit.
-
     Notes
     -----
-    A local maximum only: no adversary is known to be the worst. O(starts steps S (m + n)). Chapter: ``block_bound``.
+    A local maximum only: no adversary is known to be the worst. O(starts steps S (m + n)).
 
     Examples
     --------

@@ -34,7 +34,7 @@ def isometry_deficit(N: int, p: int, psi: float, *, rate: float = 0.25, constant
     Notes
     -----
     O(1). Recalled from Bombari, Amani and Mondelli 2022, after Adamczak, Litvak, Pajor and Tomczak-Jaegermann 2011; not
-    confirmed. Chapter: ``block_bound``.
+    confirmed.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def log_power(psi_power: float = 1.0, rate: float = 0.25) -> float:
 
     Notes
     -----
-    O(1). Source: Book. Chapters: ``block_bound``, ``asymptotics``.
+    O(1). Source: Book.
 
     Examples
     --------
@@ -103,7 +103,7 @@ def spectral_edge(spectrum, N: int) -> float:
     Notes
     -----
     A prediction, not a bound: it treats whitened rows as if their entries were independent. Silverstein and Choi 1995.
-    Maximized over log s: about 50 evaluations of O(p). Chapters: ``block_bound``, ``asymptotics``.
+    Maximized over log s: about 50 evaluations of O(p).
 
     Examples
     --------
@@ -131,7 +131,7 @@ def effective_parameters(spectrum) -> float:
 
     Notes
     -----
-    For N far below it the deficit is :math:`2\sqrt{N/p_{\rm eff}}`. O(p). Chapters: ``block_bound``, ``asymptotics``.
+    For N far below it the deficit is :math:`2\sqrt{N/p_{\rm eff}}`. O(p).
 
     Examples
     --------
@@ -147,14 +147,9 @@ def effective_parameters(spectrum) -> float:
 def lowest(kernels) -> list[float]:
     """Return the smallest eigenvalues, by NumPy alone (see `ntklib.smallest_eigenvalue` for the careful routine).
 
-    Raises
-    ------
-    ValueError
-        From NumPy (its subclass for linear algebra), where an eigenvalue does not converge.
-
     Notes
     -----
-    O(N³) each. Chapter: ``block_bound``.
+    O(N³) each.
 
     Examples
     --------
@@ -174,7 +169,7 @@ def scaled_deficit(kernel) -> float:
 
     Notes
     -----
-    :math:`\lambda_{\min}(K) \ge \min_i K_{ii}\,(1 - \text{deficit})`. O(N³). Chapter: ``block_bound``.
+    :math:`\lambda_{\min}(K) \ge \min_i K_{ii}\,(1 - \text{deficit})`. O(N³).
 
     Examples
     --------

@@ -19,7 +19,7 @@ def block_parameters(widths) -> int:
 
     Notes
     -----
-    O(1). Chapters: ``block_bound``, ``asymptotics``.
+    O(1).
 
     Examples
     --------
@@ -50,7 +50,7 @@ def lower(widths, *, constant: float = 1.0) -> float:
 
     Notes
     -----
-    O(1). Bombari, Amani and Mondelli 2022, Theorem 1 (confirmed). Chapter: ``block_bound``.
+    O(1). Bombari, Amani and Mondelli 2022, Theorem 1 (confirmed).
 
     Examples
     --------
@@ -80,7 +80,6 @@ def upper(widths, *, constant: float = 1.0) -> float:
     Notes
     -----
     O(1). Source: Book, from :math:`\lambda_{\min} \le \min_i K_{ii}`; the order needs the pyramid.
-    Chapter: ``block_bound``.
 
     Examples
     --------
@@ -101,7 +100,7 @@ def pyramid_ratio(widths) -> float:
 
     Notes
     -----
-    O(L). Bombari, Amani and Mondelli 2022, assumption on the topology (confirmed). Chapter: ``block_bound``.
+    O(L). Bombari, Amani and Mondelli 2022, assumption on the topology (confirmed).
 
     Examples
     --------
@@ -134,7 +133,7 @@ def load(widths, N: int, *, power: float = 8.0) -> float:
     Notes
     -----
     O(1). Bombari, Amani and Mondelli 2022: the form without the logarithms is confirmed, k = 8 is recalled and derived
-    again in the chapter. Chapters: ``block_bound``, ``asymptotics``.
+    again in the chapter.
 
     Examples
     --------
@@ -167,7 +166,7 @@ def failure_probability(N: int, n: int, *, C: float = 1.0, c: float = 1.0) -> fl
 
     Notes
     -----
-    O(1). Bombari, Amani and Mondelli 2022, Theorem 1; this form is recalled, not confirmed. Chapter: ``asymptotics``.
+    O(1). Bombari, Amani and Mondelli 2022, Theorem 1; this form is recalled, not confirmed.
 
     Examples
     --------

@@ -35,7 +35,7 @@ def linear_rank(widths, layer=None) -> int:
 
     Notes
     -----
-    Every gradient function is a linear function of x. Source: Book. Chapter: ``counting_parameters``.
+    Every gradient function is a linear function of x. Source: Book.
 
     Examples
     --------
@@ -69,7 +69,6 @@ def quadratic_rank(d: int, n: int) -> int:
     Notes
     -----
     The quadratic forms that vanish on the complement of the span of the weights. Source: Book.
-    Chapter: ``counting_parameters``.
 
     Examples
     --------
@@ -91,7 +90,7 @@ def monomial_count(d: int, degree: int) -> int:
     Notes
     -----
     The network with activation :math:`z^m` and L weight layers is a form of degree :math:`m^{L-1}`, and so are its
-    derivatives: a ceiling on the rank whatever the widths. Chapter: ``counting_parameters``.
+    derivatives: a ceiling on the rank whatever the widths.
 
     Examples
     --------
@@ -123,7 +122,7 @@ def visible_parameters(widths, X) -> int:
     Notes
     -----
     Moving a column of :math:`W_1` orthogonally to all samples changes nothing. Rank of X by SVD in float64.
-    Source: Book. Chapter: ``counting_parameters``.
+    Source: Book.
 
     Examples
     --------
@@ -161,7 +160,6 @@ def sparse_ceiling(widths, X, *, columns: int = 30) -> int:
     Notes
     -----
     The samples in R contribute at most one each, the others what they can see. One SVD of X per k. Source: Book.
-    Chapter: ``counting_parameters``.
 
     Examples
     --------
@@ -218,7 +216,6 @@ def numerical_rank(J, *, factor: float = 16.0) -> tuple[int, float, float]:
     Notes
     -----
     O(N P min(N, P)) time. Not a proof; see :func:`ntklib.theory.minimum_width.counting_parameters.exact.generic_rank`.
-    Chapter: ``counting_parameters``.
 
     Examples
     --------

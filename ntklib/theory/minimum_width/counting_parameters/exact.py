@@ -55,7 +55,7 @@ def gradient_series(widths, activation="tanh", *, layer=None, lines: int, order:
     Notes
     -----
     Exact: the recursions divide by numbers up to ``order`` only, which must stay below p. Time O(lines P order²),
-    memory lines P order numbers. Source: Book. Chapter: ``counting_parameters``.
+    memory lines P order numbers. Source: Book.
 
     Examples
     --------
@@ -111,7 +111,7 @@ def generic_rank(widths, activation="tanh", *, layer=None, seed: int = 0) -> int
     Notes
     -----
     Below the number of columns it is only a lower bound, and needs an upper bound to be the rank. O(P³) time:
-    0.1 s at P = 100, some seconds at P = 800. Source: Book. Chapter: ``counting_parameters``.
+    0.1 s at P = 100, some seconds at P = 800. Source: Book.
 
     Examples
     --------
@@ -151,7 +151,7 @@ def integer_relu_jacobian(widths, N: int, seed: int = 0, *, layer=None, scale: i
     Notes
     -----
     All signs are decided in exact integers; residues modulo :math:`2^{31}-1` only at the end. Time and memory O(N P).
-    Source: Book. Chapter: ``counting_parameters``.
+    Source: Book.
 
     Examples
     --------

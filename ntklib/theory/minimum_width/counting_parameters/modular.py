@@ -29,7 +29,7 @@ def rank_modulo(A) -> int:
     Notes
     -----
     Gaussian elimination, no rounding; O(m n min(m, n)) time, one copy. For random entries the rank falls short with
-    a probability of about n/p. Source: Book. Chapter: ``counting_parameters``.
+    a probability of about n/p. Source: Book.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def linear_combination(W, f) -> np.ndarray:
 
     Notes
     -----
-    Exact modulo the prime; O(M a b T) time. Chapter: ``counting_parameters``.
+    Exact modulo the prime; O(M a b T) time.
 
     Examples
     --------
@@ -72,7 +72,7 @@ def product(a, b) -> np.ndarray:
 
     Notes
     -----
-    Exact modulo the prime; O(T²) time per pair. Chapter: ``counting_parameters``.
+    Exact modulo the prime; O(T²) time per pair.
 
     Examples
     --------
@@ -91,7 +91,7 @@ def power_series(g, degree: int):
 
     Notes
     -----
-    Exact modulo the prime. Chapter: ``counting_parameters``.
+    Exact modulo the prime.
 
     Examples
     --------
@@ -112,7 +112,7 @@ def tanh_series(g):
 
     Notes
     -----
-    Exact modulo the prime, which must exceed the order; O(T²) time. Chapter: ``counting_parameters``.
+    Exact modulo the prime, which must exceed the order; O(T²) time.
 
     Examples
     --------

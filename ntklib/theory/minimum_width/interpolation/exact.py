@@ -49,7 +49,7 @@ def shortest_direction(params, X, Y, activation="tanh") -> list[np.ndarray]:
     Notes
     -----
     Sees condition numbers of J up to 1e15, where :math:`J^\top K^{-1}Y` stops at 1e7. Least squares where J has not
-    rank N. O(N P min(N, P)) time. Chapter: ``interpolation``.
+    rank N. O(N P min(N, P)) time.
 
     Examples
     --------
@@ -98,7 +98,7 @@ def curvature_constant(params, direction, X, activation="tanh", *, step: float =
     Notes
     -----
     Relative error of order ``step``² plus rounding u/``step``². Three forward passes. For ReLU see
-    :func:`ntklib.theory.finite_width.memorization.errors.error_constant`, which is exact. Chapter: ``interpolation``.
+    :func:`ntklib.theory.finite_width.memorization.errors.error_constant`, which is exact.
 
     Examples
     --------
@@ -143,7 +143,6 @@ def newton_memorizer(params, X, Y, scale: float, *, steps: int = 6, activation="
     Notes
     -----
     Quadratic convergence until rounding, :math:`u\lVert f\rVert/s`. One SVD of J per step. Source: Book.
-    Chapter: ``interpolation``.
 
     Examples
     --------
@@ -183,7 +182,7 @@ def guaranteed_samples(widths) -> int:
 
     Notes
     -----
-    Needs rank = parameter count for the half: see ``counting_parameters``. Source: Book. Chapter: ``interpolation``.
+    Needs rank = parameter count for the half: see ``counting_parameters``. Source: Book.
 
     Examples
     --------

@@ -54,7 +54,7 @@ def certificate(sigma, norm, lipschitz, label_norm, scale, *, step=None) -> Cert
     -----
     The constants are those of the chapter's proof; the general theorem, of which this is the square loss with rounded
     constants, is in `ntklib.theory.certificates`. Source: Book, Theorem 3' there; the argument is that of Oymak and
-    Soltanolkotabi 2019 with the output scale of Chizat, Oyallon and Bach 2019. Chapter: ``optimization``.
+    Soltanolkotabi 2019 with the output scale of Chizat, Oyallon and Bach 2019.
 
     Examples
     --------
@@ -107,7 +107,7 @@ def proved_certificate(params, X, Y, *, activation="tanh", slack: float = 1.0) -
     -----
     Λ falls with the radius and the radius with γ: the equation
     :math:`\gamma = 8\Lambda(\rho(\gamma))\lVert Y\rVert/\sigma_0^2` is solved by bisection on a logarithmic scale.
-    Source: Book. Chapter: ``optimization``.
+    Source: Book.
 
     Examples
     --------
@@ -174,7 +174,7 @@ def scaled_run(task: Problem, scale: float, step: float, steps: int, *, every: i
     Notes
     -----
     One compiled program for all scales, if ``observe`` is one and the same function. A run that stops being finite is
-    recorded as such. Chapter: ``optimization``.
+    recorded as such.
 
     Examples
     --------

@@ -4,6 +4,8 @@ Expectations are over Gaussian pre-activations of a wide network d → n → n �
 are computed by Gauss–Hermite quadrature on the network's own nonlinearity.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from ntklib import plain
@@ -45,7 +47,7 @@ def layer_constants(activation: str = "sigmoid", q: float = 1.0) -> dict[str, fl
     ``first`` and ``block`` times :math:`d n` and :math:`n^2` are the smallest eigenvalues to be expected when
     n, d < N ≪ d n: the means over x of one factor leave terms of rank n or d, which vanish somewhere.
     ``block_wide`` replaces ``block`` when n ≫ N. 120 nodes: relative errors below 1e-10 for the smooth activations.
-    Source: Book. Chapter: ``scaling_figure``.
+    Source: Book.
 
     Examples
     --------
@@ -98,7 +100,7 @@ def predicted_first_kernel(X, activation: str = "sigmoid") -> np.ndarray:
     -----
     What is left out: fluctuations of the weights, and of :math:`\langle b_i, b_j\rangle` with the angle, both of
     relative size :math:`\sqrt{N/d^2}` in the spectrum; hence for N ≪ d². Constants interpolated between 28 values
-    of q. Time O(N² d). Source: Book. Chapter: ``scaling_figure``.
+    of q. Time O(N² d). Source: Book.
 
     Examples
     --------
@@ -109,16 +111,22 @@ def predicted_first_kernel(X, activation: str = "sigmoid") -> np.ndarray:
     X = np.asarray(X, float)
     d = X.shape[1]
     q = (X**2).sum(axis=1) / d
-    grid = np.linspace(0.3, 3.0, 28)
+    grid, diagonals, slopes = _tabulated(activation)
     if not (q.min() >= grid[0] and q.max() <= grid[-1]):
         raise ValueError(
             f"predicted_first_kernel: squared norms over d between {q.min():.3g} and {q.max():.3g}; expected them "
             "between 0.3 and 3; scale the data."
         )
-    table = [layer_constants(activation, value) for value in grid]
-    diagonal, linear = (np.interp(q, grid, [row[name] for row in table]) for name in ("first", "linear"))
-    c = np.sqrt(linear)
+    diagonal, c = np.interp(q, grid, diagonals), np.sqrt(np.interp(q, grid, slopes))
     return d * (np.outer(c, c) * (X @ X.T) + np.diag(d * diagonal))
+
+
+@lru_cache(maxsize=8)
+def _tabulated(activation):
+    """28 values of q, and the constants "first" and "linear" there."""
+    grid = np.linspace(0.3, 3.0, 28)
+    table = [layer_constants(activation, value) for value in grid]
+    return grid, *([row[name] for row in table] for name in ("first", "linear"))
 
 
 def centred_bound(F, B, f_mean, b_mean) -> float:
@@ -148,7 +156,7 @@ def centred_bound(F, B, f_mean, b_mean) -> float:
     -----
     With :math:`f_i = \bar f + \tilde f_i` and v in V the sums :math:`\sum v_i\bar f\otimes b_i` and
     :math:`\sum v_i\tilde f_i\otimes\bar b` vanish, so both kernels have the same quadratic form on V. Time
-    O(N² (m + n)). Source: Book. Chapter: ``scaling_figure``.
+    O(N² (m + n)). Source: Book.
 
     Examples
     --------
