@@ -4,7 +4,7 @@ import numpy as np
 
 from ntklib.claims import claim, inequality, scaling_law
 from ntklib.spectrum import certified_smallest_eigenvalue
-from ntklib.theory.finite_width.anatomy.claims import he_params
+from ntklib.theory.finite_width.setting import he_params
 from ntklib.theory.finite_width.memorization import errors
 from ntklib.theory.finite_width.memorization.doubling import (
     doubled_params,
