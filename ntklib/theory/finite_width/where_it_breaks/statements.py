@@ -34,7 +34,7 @@ def independent_dead_probability(N: int, n: int) -> float:
     Notes
     -----
     Source: the term :math:`N e^{-\Omega(n_l)}` of Nguyen, Mondelli and Montúfar 2021, with its constant log 2 (Book).
-    Chapter: ``where_it_breaks``.
+   
 
     Examples
     --------
@@ -67,7 +67,7 @@ def dead_pair_probability(angle, n: int):
     Notes
     -----
     A Gaussian weight vector, projected to the plane of the two samples, has a uniform direction; the two half-planes
-    on which it is inactive share an angle π - θ. Exact (Book). Chapter: ``where_it_breaks``.
+    on which it is inactive share an angle π - θ. Exact (Book).
 
     Examples
     --------
@@ -140,7 +140,7 @@ def wendel_probability(n: int, d: int) -> float:
 
     Notes
     -----
-    Wendel 1962. Chapter: ``where_it_breaks``.
+    Wendel 1962.
 
     Examples
     --------
@@ -180,7 +180,7 @@ def dead_sample_bounds(X, n: int, *, base: float = 2.0) -> tuple[float, float]:
     Notes
     -----
     Both sides sharpen Bonferroni's inequalities: the lower one is de Caen's, the upper one Kounias's. O(N² d).
-    Chapter: ``where_it_breaks``.
+   
 
     Examples
     --------
