@@ -4,13 +4,13 @@ import numpy as np
 
 from ntklib.claims import claim, inequality, scaling_law
 from ntklib.spectrum import certified_smallest_eigenvalue
-from ntklib.theory.finite_width.setting import he_params
 from ntklib.theory.finite_width.memorization import errors
 from ntklib.theory.finite_width.memorization.doubling import (
     doubled_params,
     relu_direction,
     relu_forward,
 )
+from ntklib.theory.finite_width.setting import he_params
 
 NETS = (((6, 16, 1), 20), ((8, 14, 14, 1), 24), ((8, 14, 12, 12, 1), 24))
 

@@ -169,7 +169,7 @@ def rank_ceiling(widths) -> int:
     -----
     Scaling the weights into a neuron up and those out of it down leaves f unchanged: one null direction of J per hidden
     neuron, and they are linearly independent. For any positively homogeneous activation. Source: Book.
-   
+
 
     Examples
     --------
