@@ -1,8 +1,8 @@
 r"""Memorization from a Jacobian of full rank: the network of twice the width.
 
 With :math:`\theta' = J^\top K^{-1}Y` the quotient :math:`[f(\theta+\epsilon\theta')-f(\theta)]/\epsilon` tends to Y
-on the samples, and is itself a network of the same depth. The claims that check the statements below are in
-:mod:`ntklib.theory.finite_width.memorization.claims`.
+on the samples, and is itself a network of the same depth.
+
 """
 
 import numpy as np
