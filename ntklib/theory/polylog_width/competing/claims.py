@@ -138,7 +138,7 @@ stays_near.refuted_by("it stays within R, the radius of the class", ball=True)
     source="Chen, Cao, Zou, Gu 2021, the neighbourhood of Theorem 1",
     statement="The distance from initialization falls like m^(-1/2) in the width, at equal radius and loss.",
     status="open",
-    assumptions="Random labels, L = 2, R = 2, widths from 16 to 256; each of three initializations relative to its own mean.",
+    assumptions="Random labels, L = 2, R = 2, widths 16 to 256; three initializations, each relative to its own mean.",
     does_not_say="That any layer stands still.",
     verdict=power_law("m", ratio_band=(0.5, 2.0), tolerance=0.02),
 )
@@ -193,7 +193,7 @@ gradient_scale.refuted_by("M is of order m^(1/4): M/√m falls like m^(−1/4)",
     source="Book",
     statement="From width 512 on M/√m is flat: the exponent of M is 1/2.",
     status="open",
-    assumptions="Three random points of the ball of radius 3/√m, widths from 512 to 8192, L = 2, three initializations.",
+    assumptions="Three random points of the ball of radius 3/√m, widths 512 to 8192, L = 2, three initializations.",
     does_not_say="What the largest gradient of the whole ball is.",
     verdict=power_law("m", ratio_band=(0.8, 1.25), tolerance=0.03),
 )
@@ -240,7 +240,7 @@ def worst_case(*, widths=(10_000, 100_000, 1_000_000), radius=3.0, seeds=2, seed
     for m, s in product(widths, range(seed, seed + seeds)):
         rng = np.random.default_rng([s, m])
         g, v = np.sqrt(2 / m) * rng.standard_normal(m), rng.standard_normal(m) / np.sqrt(m)
-        limit = errors.WORST_CONSTANT * radius ** (4 / 3) * m ** (-1 / 6)
+        limit = errors.WORST_CONSTANT * radius ** (4 / 3) * float(m) ** exponent
         yield errors.switching_error(g, v, m, radius / m**0.5), limit, {"m": m, "seed": s}
 
 

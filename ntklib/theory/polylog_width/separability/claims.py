@@ -54,7 +54,7 @@ xor_exact.refuted_by("every parity has this margin: that of one sign as well", o
 def xor_law(*, dims=(16, 32, 64, 128, 256, 512, 1024), exponent=-1.0):
     """Fit the exponent in d; γ√π d must stay in a band just above 1."""
     for d in dims:
-        yield limits.parity_margin(d, 2, "hidden"), 1 / (np.pi**0.5 * d), {"d": d}
+        yield limits.parity_margin(d, 2, "hidden"), float(d) ** exponent / np.pi**0.5, {"d": d}
 
 
 xor_law.refuted_by("d^(−1.15), as small d show it", exponent=-1.15)
