@@ -12,8 +12,9 @@ from ntklib import claims, plain
 from ntklib.claims import slack_chain
 from ntklib.theory.finite_width import anatomy as theory
 from ntklib.theory.finite_width.anatomy import norms
-from ntklib.theory.finite_width.anatomy.claims import he_params, sphere_factors
+from ntklib.theory.finite_width.anatomy.setting import sphere_factors
 from ntklib.theory.finite_width.scales import backward_mean, block_mean, feature_mean
+from ntklib.theory.finite_width.setting import he_params
 from ntklib.theory.infinite_width.smallest_eigenvalue.links import schur_product_bound
 from ntklib.theory.infinite_width.tangent_kernel.statements import flat_jacobian
 

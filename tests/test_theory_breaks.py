@@ -7,7 +7,7 @@ import pytest
 from ntklib import claims, plain
 from ntklib.theory.finite_width.two_sided import kernel_terms
 from ntklib.theory.finite_width.where_it_breaks import statements as theory
-from ntklib.theory.finite_width.where_it_breaks.claims import deaths
+from ntklib.theory.finite_width.where_it_breaks.setting import deaths
 
 needs_x64 = pytest.mark.skipif(jnp.result_type(float) != jnp.float64, reason="needs 64-bit precision")
 
@@ -94,8 +94,8 @@ def test_probability_claims_hold_on_other_seeds(seed):
 @needs_x64
 def test_other_claims_hold_on_other_seeds():
     assert claims.check("nguyen-not-necessary", seeds=9).holds
-    assert claims.check("nguyen-mean-survives", seeds=7, mean=2.0).holds
-    assert claims.check("book-neighbour-distance", first=40).holds
+    assert claims.check("nguyen-mean-survives", seeds=25, mean=2.0).holds
+    assert claims.check("book-neighbour-distance", seed=40).holds
 
 
 def test_errors_say_what_was_expected():

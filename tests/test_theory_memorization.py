@@ -8,7 +8,7 @@ import pytest
 import ntklib
 from ntklib.theory.finite_width.memorization import doubling as theory
 from ntklib.theory.finite_width.memorization import errors
-from ntklib.theory.finite_width.memorization.claims import (
+from ntklib.theory.finite_width.memorization.setting import (
     close_pair,
     moved,
     problem,

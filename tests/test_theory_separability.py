@@ -8,7 +8,7 @@ import pytest
 import ntklib
 from ntklib.theory.polylog_width.separability import statements as limits
 from ntklib.theory.polylog_width.separability import widths as finite
-from ntklib.theory.polylog_width.separability.claims import (
+from ntklib.theory.polylog_width.separability.setting import (
     circle,
     sphere,
     tanh_distance,

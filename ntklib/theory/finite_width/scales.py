@@ -117,7 +117,7 @@ def block_mean(widths, betas, layer: int, *, square_norm: float) -> float:
     Notes
     -----
     Given :math:`f_{k-1} \ne 0` the mean of the second factor does not depend on it (the masks above are symmetric
-    whatever it is); where it is zero, so is the first factor. Chapter: ``anatomy``.
+    whatever it is); where it is zero, so is the first factor.
 
     Examples
     --------

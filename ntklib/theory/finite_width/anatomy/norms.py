@@ -35,7 +35,7 @@ def alive_probability(widths, layer: int) -> float:
     Notes
     -----
     Given :math:`f_{l-1}\neq0`, each of the :math:`n_l` neurons is inactive with probability 1/2, independently. Exact
-    for weights with independent columns of symmetric continuous law. Source: Book. Chapter: ``anatomy``.
+    for weights with independent columns of symmetric continuous law. Source: Book.
 
     Examples
     --------
@@ -103,7 +103,7 @@ def sampled_norms(widths, betas, x, *, draws: int, seed: int):
 
     Notes
     -----
-    All networks at once, memory draws · Σ n_{l-1} n_l numbers. Source: Book. Chapter: ``anatomy``.
+    All networks at once, memory draws · Σ n_{l-1} n_l numbers. Source: Book.
 
     Examples
     --------
@@ -149,7 +149,7 @@ def backward_levels(widths, betas, x, layer: int, *, draws: int, seed: int, lost
 
     Notes
     -----
-    Time: two passes of one sample through each network. Source: proved in the chapter ``anatomy``.
+    Time: two passes of one sample through each network, all at once. Source: proved in the chapter ``anatomy``.
 
     Examples
     --------
@@ -159,16 +159,18 @@ def backward_levels(widths, betas, x, layer: int, *, draws: int, seed: int, lost
     """
     if layer not in range(1, len(betas)):
         raise ValueError(f"backward_levels: layer={layer!r}; expected an integer from 1 to {len(betas) - 1}.")
-    levels = []
-    for draw in range(draws):
-        params = plain.draw(widths, betas, [seed, draw])
-        F, B = plain.factors(params, np.asarray(x, np.float64)[None], activation="relu")
-        f, b, above, output = F[layer][0], B[layer - 1][0], B[layer][0], (F[-1] @ params[-1])[0, 0]
-        active = np.count_nonzero(f)
-        if active > 1 and above.any():
-            rest = max(b @ b - output**2 / (f @ f), 0.0)
-            levels.append(chdtr(active - lost, rest / (betas[layer] ** 2 * (above @ above))))
-    return np.array(levels)
+    each = [plain.draw(widths, betas, [seed, draw]) for draw in range(draws)]
+    params = [np.stack(layer) for layer in zip(*each)]
+    F, B = (
+        [a[:, 0] for a in arrays]
+        for arrays in plain.factors(params, np.asarray(x, np.float64)[None], activation="relu")
+    )
+    f, b, above = (row_norms(a) for a in (F[layer], B[layer - 1], B[layer]))
+    output = np.einsum("ij,ij->i", F[-1], params[-1][..., 0])
+    active = np.count_nonzero(F[layer], axis=1)
+    says = (active > 1) & (above > 0)
+    rest = np.maximum(b[says] - output[says] ** 2 / f[says], 0.0)
+    return chdtr(active[says] - lost, rest / (betas[layer] ** 2 * above[says]))
 
 
 def _check_layer(where: str, widths, layer) -> None:

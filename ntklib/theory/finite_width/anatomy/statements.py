@@ -1,8 +1,7 @@
 r"""Layer by layer: the smallest eigenvalue of a finite network's tangent kernel, its bound, and the scales behind both.
 
 With feature matrices :math:`F_k` and backward matrices :math:`B_{k+1}`, the kernel is
-:math:`K = \sum_{k<L} K_k`, :math:`K_k = (F_kF_k^\top)\circ(B_{k+1}B_{k+1}^\top)`. The claims that check
-the statements below are in :mod:`ntklib.theory.finite_width.anatomy.claims`.
+:math:`K = \sum_{k<L} K_k`, :math:`K_k = (F_kF_k^\top)\circ(B_{k+1}B_{k+1}^\top)`.
 """
 
 import numpy as np
@@ -36,7 +35,7 @@ def network_factors(net, params, X):
     Notes
     -----
     One forward and one backward pass; memory :math:`2N\sum_l n_l` numbers. Source: Nguyen, Mondelli and Montúfar 2021,
-    section 2, where :math:`B_L` carries a factor :math:`N^{-1/2}` that must be read as 1. Chapter: ``anatomy``.
+    section 2, where :math:`B_L` carries a factor :math:`N^{-1/2}` that must be read as 1.
 
     Examples
     --------
@@ -71,16 +70,10 @@ def schur_sum_bound(F, B, *, statistic=np.min) -> float:
     float
         At most :math:`\lambda_{\min}(K)`, and never negative.
 
-    Raises
-    ------
-    ValueError
-        From NumPy, for unequal numbers of rows.
-
     Notes
     -----
     Eigenvalues of :math:`F_kF_k^\top` at their rounding level count as zero, as they do for every :math:`n_k < N`.
     L eigenvalue problems, O(L N³). Source: Nguyen, Mondelli and Montúfar 2021, proof of Theorem 2.
-    Chapter: ``anatomy``.
 
     Examples
     --------
@@ -105,15 +98,10 @@ def anatomy(F, B) -> pd.DataFrame:
         :math:`\lambda_{\min}(F_kF_k^\top)\sum_i (v_k)_i^2\lVert(B_{k+1})_{i:}\rVert^2`; ``bound``: the same with the
         least row norm. Each column is at most the one before in its sum, and row by row.
 
-    Raises
-    ------
-    ValueError
-        From NumPy, for unequal numbers of rows.
-
     Notes
     -----
     The shares add up to :math:`\lambda_{\min}(K)`. Values at the rounding level count as zero. 2 L + 1 eigenvalue
-    problems, O(L N³). Source: Book. Chapter: ``anatomy``.
+    problems, O(L N³). Source: Book.
 
     Examples
     --------
@@ -153,7 +141,7 @@ def bound_links(frame, N: int) -> list[tuple[str, float]]:
 
     Notes
     -----
-    Source: Book. Chapter: ``anatomy``.
+    Source: Book.
 
     Examples
     --------

@@ -31,7 +31,7 @@ def project_out(F, mean) -> np.ndarray:
 
     Notes
     -----
-    O(N m) time and memory, float64. Used in the chapter `feature_matrices`.
+    O(N m) time and memory, float64.
 
     Examples
     --------
@@ -100,7 +100,7 @@ def largest_cosine(F) -> float:
 
     Notes
     -----
-    O(N² m) time, O(N²) memory, float64. Used in the chapter `feature_matrices`.
+    O(N² m) time, O(N²) memory, float64.
 
     Examples
     --------

@@ -37,7 +37,6 @@ def chernoff_ratio(F) -> float:
     Notes
     -----
     One eigenvalue problem, O(N³) time, O(N²) memory. Nguyen et al. 2021, matrix Chernoff lemma of section 5.
-    Used in the chapter `feature_matrices`.
 
     Examples
     --------
@@ -150,7 +149,7 @@ def paper_width(N: int, delta: float, *, constant: float = 1.0) -> float:
 
     Notes
     -----
-    O(1). Nguyen et al. 2021, Theorems 2 and 3, condition (i). Used in the chapter `feature_matrices`.
+    O(1). Nguyen et al. 2021, Theorems 2 and 3, condition (i).
 
     Examples
     --------

@@ -37,7 +37,7 @@ def features_of(X, widths, betas, seed: int) -> list[np.ndarray]:
     Notes
     -----
     The network of `MLP.features` in the standard parametrization, without compiling for every shape.
-    O(N Σ n_{l-1} n_l) time. Used in the chapter `feature_matrices`.
+    O(N Σ n_{l-1} n_l) time.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def expected_gram(F, beta: float = 1.0) -> np.ndarray:
     Notes
     -----
     Half of the limiting covariance :math:`G^{(2)}` of F, in NumPy; switch JAX to 64 bits first. O(N² m) time, O(N²)
-    memory. Cho and Saul 2009. Used in the chapter `feature_matrices`.
+    memory. Cho and Saul 2009.
 
     Examples
     --------
@@ -121,7 +121,7 @@ def one_order_bound(F, r: int, *, beta: float = 1.0, gram=None) -> float:
     Notes
     -----
     Scaled by the largest norm, so that nothing overflows. O(N³ + N² m) time, O(N²) memory, float64. Nguyen et al. 2021,
-    lemma on homogeneity and Hermite expansion. Used in the chapter `feature_matrices`.
+    lemma on homogeneity and Hermite expansion.
 
     Examples
     --------
@@ -163,7 +163,6 @@ def spectral_edge(eigenvalues, neurons: int) -> float:
     -----
     A prediction for large N, n, m, not a bound: it assumes that whitened columns behave like independent entries.
     Silverstein and Choi 1995. The concave function is maximized by ternary search: O(100 N) time, O(N) memory.
-    Used in the chapter `feature_matrices`.
 
     Examples
     --------

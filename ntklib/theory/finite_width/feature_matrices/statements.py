@@ -46,7 +46,7 @@ def feature_scale(widths, betas, layer: int, *, r: int | None = None, constant: 
 
     Notes
     -----
-    O(k). Nguyen et al. 2021, Theorem 3. Used in the chapter `feature_matrices`.
+    O(k). Nguyen et al. 2021, Theorem 3.
 
     Examples
     --------
@@ -97,7 +97,7 @@ def feature_chain(below, F, beta: float, r: int, mean) -> list[tuple[str, float]
     Notes
     -----
     Four eigenvalue problems: O(N³ + N² n_k) time, O(N² + N n_k) memory, float64. Nguyen et al. 2021, proof of
-    Theorem 3. Used in the chapter `feature_matrices`.
+    Theorem 3.
 
     Examples
     --------

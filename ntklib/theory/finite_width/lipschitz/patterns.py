@@ -39,7 +39,7 @@ def arrangement_regions(n: int, d: int) -> int:
 
     Notes
     -----
-    Exact integers, O(min(n, d)) products. Cover 1965. Used in the chapter `lipschitz`.
+    Exact integers, O(min(n, d)) products. Cover 1965.
 
     Examples
     --------
@@ -68,7 +68,7 @@ def log_patterns(n: int, d: int) -> float:
 
     Notes
     -----
-    As `arrangement_regions`. Used in the chapter `lipschitz`.
+    As `arrangement_regions`.
 
     Examples
     --------
@@ -101,7 +101,7 @@ def layer_patterns(W) -> np.ndarray:
 
     Notes
     -----
-    :math:`2^d \binom{n}{d-1}` candidates: for small d and n. Book. Used in the chapter `lipschitz`.
+    :math:`2^d \binom{n}{d-1}` candidates: for small d and n. Book.
 
     Examples
     --------
@@ -143,7 +143,7 @@ def plane_sectors(weights) -> np.ndarray:
     Notes
     -----
     Within a sector the next layer is linear in x, so each neuron changes sign at the two angles orthogonal to its row,
-    if they lie inside. O(S Σ n_{l-1} n_l) time and memory. Book. Used in the chapter `lipschitz`.
+    if they lie inside. O(S Σ n_{l-1} n_l) time and memory. Book.
 
     Examples
     --------
@@ -185,7 +185,7 @@ def plane_lipschitz(weights) -> float:
 
     Notes
     -----
-    Exact up to rounding, as slopes are constant on sectors. O(S Σ n_{l-1} n_l). Book. Used in the chapter `lipschitz`.
+    Exact up to rounding, as slopes are constant on sectors. O(S Σ n_{l-1} n_l). Book.
 
     Examples
     --------

@@ -46,7 +46,7 @@ def jacobians(weights, X) -> np.ndarray:
 
     Notes
     -----
-    With slope 0 at a kink. O(N n_k Σ n_{l-1} n_l) time, O(N n_k Σ n_l) memory. Used in the chapter `lipschitz`.
+    With slope 0 at a kink. O(N n_k Σ n_{l-1} n_l) time, O(N n_k Σ n_l) memory.
 
     Examples
     --------
@@ -72,7 +72,7 @@ def operator_norms(J) -> np.ndarray:
 
     Notes
     -----
-    Singular values, O(N m n min(m, n)) time. Used in the chapter `lipschitz`.
+    Singular values, O(N m n min(m, n)) time.
 
     Examples
     --------
@@ -109,7 +109,7 @@ def lipschitz_search(weights, *, starts: int = 32, steps: int = 60, seed: int = 
     Notes
     -----
     Never above the truth; how far below is known only where `plane_lipschitz` or `layer_patterns` apply. Slopes are
-    constant on regions, so gradients say nothing. O(starts · steps) Jacobians. Book. Used in the chapter `lipschitz`.
+    constant on regions, so gradients say nothing. O(starts · steps) Jacobians. Book.
 
     Examples
     --------

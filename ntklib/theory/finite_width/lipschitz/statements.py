@@ -44,7 +44,7 @@ def lipschitz_scale(widths, betas, *, logarithms: bool = True, constant: float =
 
     Notes
     -----
-    O(k). Nguyen et al. 2021, Theorem 4. Used in the chapter `lipschitz`.
+    O(k). Nguyen et al. 2021, Theorem 4.
 
     Examples
     --------
@@ -124,7 +124,7 @@ def norm_product(weights) -> float:
 
     Notes
     -----
-    O(Σ n_{l-1} n_l min) time. ReLU slopes are 0 or 1, hence the inequality. Used in the chapter `lipschitz`.
+    O(Σ n_{l-1} n_l min) time. ReLU slopes are 0 or 1, hence the inequality.
 
     Examples
     --------

@@ -1,8 +1,8 @@
 r"""Memorization from a Jacobian of full rank: the network of twice the width.
 
 With :math:`\theta' = J^\top K^{-1}Y` the quotient :math:`[f(\theta+\epsilon\theta')-f(\theta)]/\epsilon` tends to Y
-on the samples, and is itself a network of the same depth. The claims that check the statements below are in
-:mod:`ntklib.theory.finite_width.memorization.claims`.
+on the samples, and is itself a network of the same depth.
+
 """
 
 import numpy as np
@@ -37,7 +37,7 @@ def doubled_params(params, direction, epsilon: float) -> list[np.ndarray]:
     Notes
     -----
     Every activation, every number of outputs. Memory: four times that of the parameters; half of it zeros. The last
-    layer is of size 1/ε. Source: Nguyen, Mondelli and Montúfar 2021, proof of Corollary 2. Chapter: ``memorization``.
+    layer is of size 1/ε. Source: Nguyen, Mondelli and Montúfar 2021, proof of Corollary 2.
 
     Examples
     --------
@@ -78,7 +78,7 @@ def doubled_network(net, params, direction, epsilon: float):
     Notes
     -----
     Equal to :func:`ntklib.theory.infinite_width.tangent_kernel.statements.difference_quotient` up to rounding.
-    Source: Nguyen, Mondelli and Montúfar 2021, Corollary 2. Chapter: ``memorization``.
+    Source: Nguyen, Mondelli and Montúfar 2021, Corollary 2.
 
     Examples
     --------
@@ -107,14 +107,9 @@ def relu_forward(params, X) -> np.ndarray:
     -------
     NumPy array (N,)
 
-    Raises
-    ------
-    ValueError
-        From NumPy, for shapes that do not fit.
-
     Notes
     -----
-    Source: Book. Chapter: ``memorization``.
+    Source: Book.
 
     Examples
     --------
@@ -148,7 +143,7 @@ def relu_direction(params, X, Y):
     Notes
     -----
     As :func:`ntklib.theory.infinite_width.tangent_kernel.statements.memorizing_direction`, in float64 whatever comes
-    in: a singular :math:`K` gives the least-squares solution. O(N³). Chapter: ``memorization``.
+    in: a singular :math:`K` gives the least-squares solution. O(N³).
 
     Examples
     --------

@@ -27,15 +27,10 @@ def ray_polynomials(params, direction, X):
     list of L arrays (l + 1, N, n_l)
         The last one holds the output: row 0 is f, row 1 is :math:`J\theta'`, row 2 half the second derivative.
 
-    Raises
-    ------
-    ValueError
-        From NumPy, for shapes that do not fit.
-
     Notes
     -----
     Exact for ReLU in the standard parametrization while no pre-activation changes its sign. Time O(L) forward passes
-    per layer. Source: Book. Chapter: ``memorization``.
+    per layer. Source: Book.
 
     Examples
     --------
@@ -66,15 +61,10 @@ def first_kink(params, direction, X) -> float:
     float
         Infinity if there is none.
 
-    Raises
-    ------
-    ValueError
-        From NumPy, for shapes that do not fit.
-
     Notes
     -----
     The least positive root of the polynomials of :func:`ray_polynomials`, which are exact up to it. One root problem of
-    degree l per neuron of layer l and sample. Source: Book. Chapter: ``memorization``.
+    degree l per neuron of layer l and sample. Source: Book.
 
     Examples
     --------
@@ -106,15 +96,10 @@ def error_constant(params, direction, X) -> float:
     -------
     float
 
-    Raises
-    ------
-    ValueError
-        From NumPy, for shapes that do not fit.
-
     Notes
     -----
     ReLU, where the second derivative comes from products of layers only; quadratic in :math:`\theta'`.
-    Source: Book. Chapter: ``memorization``.
+    Source: Book.
 
     Examples
     --------
@@ -151,7 +136,7 @@ def best_step(constant: float, outputs, *, unit: float = 2.0**-53) -> tuple[floa
 
     Notes
     -----
-    An order of magnitude: a forward pass makes a few roundings, not one. Source: Book. Chapter: ``memorization``.
+    An order of magnitude: a forward pass makes a few roundings, not one. Source: Book.
 
     Examples
     --------
@@ -184,7 +169,7 @@ def rank_ceiling(widths) -> int:
     -----
     Scaling the weights into a neuron up and those out of it down leaves f unchanged: one null direction of J per hidden
     neuron, and they are linearly independent. For any positively homogeneous activation. Source: Book.
-    Chapter: ``memorization``.
+
 
     Examples
     --------

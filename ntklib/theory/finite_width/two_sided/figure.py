@@ -70,7 +70,7 @@ def figure_cell(panel: str, N: int, d: int, n1: int, n2: int, *, seed: int) -> f
     of itself against double, a hundredth of the spread over seeds. Data law: not stated in the paper; Gaussian data
     meet all its values, sphere data differ from them at small d only. Time: up to five seconds; memory: three
     matrices N by N and the factors.
-    Source: Nguyen, Mondelli and Montúfar 2021, figure 1. Chapter: ``two_sided``.
+    Source: Nguyen, Mondelli and Montúfar 2021, figure 1.
 
     Examples
     --------

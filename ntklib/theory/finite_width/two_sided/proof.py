@@ -54,7 +54,7 @@ def proof_chain(weights, betas, X, layer: int, r: int, *, centre=None) -> list[t
     Notes
     -----
     L + 3 eigenvalue problems of size N. With :math:`v = \min_i\lVert b_{k+1}(x_i)\rVert^2` every link from the third
-    on carries the same factor v. Chapter: ``two_sided``.
+    on carries the same factor v.
 
     Examples
     --------

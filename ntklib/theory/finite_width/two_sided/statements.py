@@ -36,7 +36,7 @@ def layer_scale(widths, betas, layer: int) -> float:
 
     Notes
     -----
-    Source: Nguyen, Mondelli and Montúfar 2021, Theorem 2. Chapter: ``two_sided``.
+    Source: Nguyen, Mondelli and Montúfar 2021, Theorem 2.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def neurons_asked(N: int, delta: float, *, constant: float = 1.0) -> float:
 
     Notes
     -----
-    Source: Nguyen, Mondelli and Montúfar 2021, condition (i) of Theorems 2 and 3. Chapter: ``two_sided``.
+    Source: Nguyen, Mondelli and Montúfar 2021, condition (i) of Theorems 2 and 3.
 
     Examples
     --------
@@ -109,7 +109,7 @@ def wide_layers(widths, N: int, delta: float = 0.1, *, constant: float = 1.0, bo
 
     Notes
     -----
-    Source: Nguyen, Mondelli and Montúfar 2021, Theorem 2. Chapter: ``two_sided``.
+    Source: Nguyen, Mondelli and Montúfar 2021, Theorem 2.
 
     Examples
     --------
@@ -158,7 +158,7 @@ def lower(widths, betas, N: int, *, r: int, lambda_min_gram: float = 0.0, delta=
 
     Notes
     -----
-    Source: Nguyen, Mondelli and Montúfar 2021, Theorem 2 (v5). Chapter: ``two_sided``.
+    Source: Nguyen, Mondelli and Montúfar 2021, Theorem 2 (v5).
 
     Examples
     --------
@@ -195,7 +195,7 @@ def upper(widths, betas, *, constant=1.0) -> float:
 
     Notes
     -----
-    Source: Nguyen, Mondelli and Montúfar 2021, Theorem 2. Chapter: ``two_sided``.
+    Source: Nguyen, Mondelli and Montúfar 2021, Theorem 2.
 
     Examples
     --------
@@ -235,7 +235,7 @@ def failure_probability(widths, N: int, *, r: int, delta: float = 0.1, wide=None
     Notes
     -----
     The exponent of N is that of the corrected version of the paper. Source: Nguyen, Mondelli and Montúfar 2021,
-    Theorem 2 (v5). Chapter: ``two_sided``.
+    Theorem 2 (v5).
 
     Examples
     --------

@@ -9,7 +9,7 @@ import math
 import numpy as np
 from scipy.special import betaincinv
 
-from ntklib._validate import data_matrix, positive_float, positive_int
+from ntklib._validate import data_matrix, positive_int
 from ntklib.kernels.angles import cosines
 
 
@@ -34,7 +34,7 @@ def independent_dead_probability(N: int, n: int) -> float:
     Notes
     -----
     Source: the term :math:`N e^{-\Omega(n_l)}` of Nguyen, Mondelli and Montúfar 2021, with its constant log 2 (Book).
-    Chapter: ``where_it_breaks``.
+
 
     Examples
     --------
@@ -67,7 +67,7 @@ def dead_pair_probability(angle, n: int):
     Notes
     -----
     A Gaussian weight vector, projected to the plane of the two samples, has a uniform direction; the two half-planes
-    on which it is inactive share an angle π - θ. Exact (Book). Chapter: ``where_it_breaks``.
+    on which it is inactive share an angle π - θ. Exact (Book).
 
     Examples
     --------
@@ -140,7 +140,7 @@ def wendel_probability(n: int, d: int) -> float:
 
     Notes
     -----
-    Wendel 1962. Chapter: ``where_it_breaks``.
+    Wendel 1962.
 
     Examples
     --------
@@ -151,7 +151,7 @@ def wendel_probability(n: int, d: int) -> float:
     return sum(math.comb(n - 1, k) for k in range(min(d, n))) / 2 ** (n - 1)
 
 
-def dead_sample_bounds(X, n: int, *, base: float = 2.0) -> tuple[float, float]:
+def dead_sample_bounds(X, n: int) -> tuple[float, float]:
     r"""Return bounds on the probability that a first layer of n neurons kills a sample, from pairs of samples.
 
     With :math:`p = 2^{-n}` and the pair probabilities :math:`p_{ij}` of :func:`dead_pair_probability`,
@@ -165,8 +165,6 @@ def dead_sample_bounds(X, n: int, *, base: float = 2.0) -> tuple[float, float]:
         Data matrix without zero rows.
     n : int
         Neurons of the first layer.
-    base : float
-        The b of :math:`p = b^{-n}`; 2 is the truth, others serve refutations.
 
     Returns
     -------
@@ -180,7 +178,7 @@ def dead_sample_bounds(X, n: int, *, base: float = 2.0) -> tuple[float, float]:
     Notes
     -----
     Both sides sharpen Bonferroni's inequalities: the lower one is de Caen's, the upper one Kounias's. O(N² d).
-    Chapter: ``where_it_breaks``.
+
 
     Examples
     --------
@@ -188,10 +186,10 @@ def dead_sample_bounds(X, n: int, *, base: float = 2.0) -> tuple[float, float]:
     [0.1667, 0.1797]
     """
     X, n = np.asarray(data_matrix("dead_sample_bounds", "X", X)), positive_int("dead_sample_bounds", "n", n)
-    p = positive_float("dead_sample_bounds", "base", base) ** -n
+    p = 2.0**-n
     pairs = dead_pair_probability(np.arccos(cosines(X @ X.T)), n)
     np.fill_diagonal(pairs, 0.0)
-    others = pairs.sum(axis=1) * p * 2.0**n
+    others = pairs.sum(axis=1)
     ceiling = min(1.0, len(X) * p - others.max(), wendel_probability(n, X.shape[1]))
     return float(np.sum(p**2 / (p + others))), float(ceiling)
 
@@ -245,6 +243,7 @@ def smallest_angle(X) -> float:
     """
     X = np.asarray(data_matrix("smallest_angle", "X", X))
     U = X / np.linalg.norm(X, axis=1, keepdims=True)
-    rho = np.triu(U @ U.T, 1) - np.tri(len(U)) * 2
+    rho = U @ U.T
+    np.fill_diagonal(rho, -2.0)
     i, j = np.unravel_index(np.argmax(rho), rho.shape)
     return float(2 * np.arcsin(min(1.0, np.linalg.norm(U[i] - U[j]) / 2)))
