@@ -214,3 +214,26 @@ def deep_hessian_bound(net, params, X) -> np.ndarray:
         total = total + mu[l] * first * np.linalg.norm(B[l], axis=1) * gamma + second * arriving * gamma**2
         gamma = mu[l] * np.linalg.norm(F[l], axis=1) + first * np.linalg.norm(weights[l], 2) * gamma
     return total
+
+
+def drift_bound(norm: float, turning: float, radius: float, *, first: float = 2.0) -> float:
+    r"""Return :math:`\Delta_K = (2B_0 + \Lambda\rho)\Lambda\rho`, the bound of Theorem T2 on the kernel's drift.
+
+    Parameters
+    ----------
+    norm, turning, radius : float
+        :math:`B_0`, Λ, ρ.
+    first : float
+        The 2 of the product rule.
+
+    Notes
+    -----
+    From :math:`JJ^* - J_0J_0^* = (J - J_0)J_0^* + J_0(J - J_0)^* + (J - J_0)(J - J_0)^*`. Source: Book.
+
+    Examples
+    --------
+    >>> drift_bound(1.0, 0.5, 1.0)
+    1.25
+    """
+    turned = turning * radius
+    return float((first * norm + turned) * turned)
