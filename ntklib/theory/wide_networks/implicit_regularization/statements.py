@@ -85,3 +85,42 @@ def nearest_certified(near: NearestInterpolant, lipschitz: float) -> bool:
     (True, False)
     """
     return bool(lipschitz * near.multiplier <= 1)
+
+
+def limit_ratio_bound(largest: float, least: float, kappa: float) -> float:
+    r"""Return :math:`(B/\kappa)/\sqrt\lambda` from the extreme eigenvalues :math:`B^2` and λ of the kernel.
+
+    Notes
+    -----
+    Source: Book, Theorem T1 and the distance that every interpolant must cover.
+
+    Examples
+    --------
+    >>> limit_ratio_bound(4.0, 1.0, 0.5)
+    4.0
+    """
+    return float((largest / least) ** 0.5 / kappa)
+
+
+def logistic_distance_bound(loss: float, first: float, norm: float) -> float:
+    r"""Return :math:`\big(\log\frac1{e^{\ell} - 1} - \lVert F_0\rVert\big)/B`, below which no point has that loss.
+
+    Parameters
+    ----------
+    loss : float
+        :math:`\ell`, the mean logistic loss.
+    first : float
+        Length of the outputs at the start.
+    norm : float
+        B, largest singular value of the Jacobian on the way.
+
+    Notes
+    -----
+    By Jensen's inequality the mean margin is at least the logarithm. Source: Book.
+
+    Examples
+    --------
+    >>> round(logistic_distance_bound(np.log(2), 0.0, 1.0), 12) == 0
+    True
+    """
+    return float((-np.log(np.expm1(loss)) - first) / norm)
