@@ -153,6 +153,18 @@ def norm_complexity(K, y) -> float:
     return 2 * rademacher_ceiling(K, float(np.sqrt(np.asarray(y) @ kernel_dual(K, y))))
 
 
+def norm_complexities(K, labels) -> np.ndarray:
+    r"""Return `norm_complexity` for every column of labels, shape (draws,).
+
+    Examples
+    --------
+    >>> norm_complexities(np.eye(4), np.ones((4, 2))).tolist()
+    [2.0, 2.0]
+    """
+    squares = np.einsum("id,id->d", labels, kernel_dual(K, labels))
+    return 2 * np.sqrt(squares) * rademacher_ceiling(K, 1.0)
+
+
 def norm_risk_bound(K, y, delta: float = 0.05) -> RiskBound:
     r"""Bound the ramp risk of the kernel interpolant, for all norms at once.
 
