@@ -71,7 +71,7 @@ proof_holds.refuted_by(
     source="Book, Theorem T1",
     statement="For a linear F with equal singular values the proof's nine inequalities are equalities up to κ and τ.",
     status="proved here",
-    assumptions="Orthonormal data, Λ = 0, steps τ/B² with τ = 1/2 and 1, Gaussian labels, as long as rounding is small.",
+    assumptions="Orthonormal data, Λ = 0, steps τ/B² with τ = 1/2 and 1, Gaussian labels.",
     does_not_say="That a network comes near this: its B and λ are a condition number apart.",
     verdict=at_most(tolerance=1e-12),
 )

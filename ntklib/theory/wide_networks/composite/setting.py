@@ -69,7 +69,7 @@ def turning_speed(net, params, X, *, rounds: int = 12, h: float = 1e-4, seed: in
 
     Examples
     --------
-    >>> net = MLP((1, 1, 1), "tanh")  # f = a tanh(w x): at zero weights only the mixed derivative 1 is left
+    >>> net = MLP((1, 1, 1), "tanh", "standard")  # a tanh(w x): at zero weights only the mixed derivative 1 is left
     >>> speed, _ = turning_speed(net, [np.zeros((1, 1)), np.zeros((1, 1))], np.ones((1, 1)))
     >>> round(float(speed), 6)
     1.0

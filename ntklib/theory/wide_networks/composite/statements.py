@@ -49,7 +49,7 @@ def network_certificate(net, params, X, y, *, scale: float | None = None, tau: f
     Notes
     -----
     NumPy float64. The costs are an N by P Jacobian and one singular value decomposition for each weight and feature
-    matrix. Source: Book, Theorem T1. Chapter: ``composite``.
+    matrix. Source: Book, Theorem T1.
 
     Examples
     --------
@@ -103,7 +103,7 @@ def network_jacobian(net, params, X) -> tuple[np.ndarray, np.ndarray]:
     Notes
     -----
     From the factors: row i of layer l is :math:`m_l\,f_{l-1}(x_i)\otimes b_l(x_i)`. O(N P) time and memory.
-    Source: Book. Chapters: ``composite``, ``implicit_regularization``.
+    Source: Book.
 
     Examples
     --------
@@ -149,7 +149,7 @@ def proof_run(net, params, X, y, step_size: float, steps: int, *, outer: OuterLo
 
     Notes
     -----
-    NumPy float64, one N by P Jacobian a step; a run that diverges ends in NaN. Source: Book. Chapter: ``composite``.
+    NumPy float64, one N by P Jacobian a step; a run that diverges ends in NaN. Source: Book.
 
     Examples
     --------

@@ -85,11 +85,11 @@ edge_gain.refuted_by("r^L: every layer contributes its factor to every block", e
     source="Book, after the 5/n of chapter anatomy",
     statement="E‖f‖⁴/(E‖f‖²)² = Π(1 + ν/m_k) with ν = 2 + 12β(1−β): 5 for ReLU, 2 for the absolute value.",
     status="proved here",
-    assumptions="Edge of chaos; 20,000 networks with hidden widths 8, 12, 8: each layer's factor, and their product.",
+    assumptions="Edge of chaos; 30,000 networks with hidden widths 8, 12, 8: each layer's factor, and their product.",
     does_not_say="The moments of the kernel, in which the terms of the layers partly average.",
     verdict=mean_of_draws(),
 )
-def edge_moments(*, seed=0, draws=20_000, share=None):
+def edge_moments(*, seed=0, draws=30_000, share=None):
     """Compare mean squares of ‖f‖² over its mean with the law; ``share`` replaces β in the law."""
     for name, (a, b) in PIECES.items():
         rng, f, hidden = np.random.default_rng(seed), np.ones((draws, 1)), (8, 12, 8)

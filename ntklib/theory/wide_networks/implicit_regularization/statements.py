@@ -38,7 +38,7 @@ def interpolation_distance_bound(J, residual, lipschitz: float) -> float:
     Notes
     -----
     The maximum is taken over :math:`v = -(K + cI)^{-1}r`, with K the kernel per sample, and 60 values of c: each
-    one gives a bound. O(N² P). Source: Book, the chapter's proposition. Chapter: ``implicit_regularization``.
+    one gives a bound. O(N² P). Source: Book, the chapter's proposition.
 
     Examples
     --------
@@ -75,8 +75,7 @@ def nearest_certified(near: NearestInterpolant, lipschitz: float) -> bool:
 
     Notes
     -----
-    Up to the residual and the stationarity that the search reached. Source: Book, the chapter's proposition. Chapter:
-    ``implicit_regularization``.
+    Up to the residual and the stationarity that the search reached. Source: Book, the chapter's proposition.
 
     Examples
     --------

@@ -62,7 +62,7 @@ def trained_apart_bound(drift: float, least: float, residual: float) -> float:
 
     Notes
     -----
-    Source: Book, the second proposition of the chapter. Chapter: ``lazy_training``.
+    Source: Book, the second proposition of the chapter.
 
     Examples
     --------
@@ -108,7 +108,7 @@ def neuron_moves(run: ShallowRun, X, *, activation="tanh", c: float = 1.0) -> di
 
     Notes
     -----
-    O(m N²) time and memory. Source: Book. Chapter: ``lazy_training``.
+    O(m N²) time and memory. Source: Book.
 
     Examples
     --------
@@ -162,14 +162,9 @@ def lazy_row(
         parameters and against the tangent model trained by itself; flips, share of signs changed at the end; sum and
         each, as in `neuron_moves`; largest, :math:`\lambda_{\max}(K_0)`; loss, last over first; distance.
 
-    Raises
-    ------
-    ValueError
-        As `shallow_descent`.
-
     Notes
     -----
-    About 20 records a run. Source: Book. Chapter: ``lazy_training``.
+    About 20 records a run. Source: Book.
 
     Examples
     --------

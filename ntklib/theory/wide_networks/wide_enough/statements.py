@@ -34,7 +34,7 @@ def neuron_turnings(a, g, size, *, activation="tanh") -> np.ndarray:
 
     Notes
     -----
-    Exact up to rounding. Source: Book, the lemma of the chapter. Chapter: ``wide_enough``.
+    Exact up to rounding. Source: Book, the lemma of the chapter.
 
     Examples
     --------
@@ -61,14 +61,9 @@ def shallow_hessian_norms(W, a, X, *, activation="tanh", c: float = 1.0) -> np.n
     -------
     ndarray (N,)
 
-    Raises
-    ------
-    ValueError
-        As `neuron_turnings`.
-
     Notes
     -----
-    O(N d m). Source: Book, the lemma of the chapter. Chapter: ``wide_enough``.
+    O(N d m). Source: Book, the lemma of the chapter.
 
     Examples
     --------
@@ -107,7 +102,7 @@ def shallow_hessian_suprema(W, a, X, radius: float, *, activation="tanh", c: flo
     -----
     The worst point spends all of ρ on one neuron: on its pre-activation by :math:`t\lVert x\rVert`, and on the
     size of its output weight by :math:`\sqrt{\rho^2 - t^2}`. The search over t makes it a value from below, with a
-    relative error of order ``points``\ :sup:`-2`. O(N m points). Source: Book. Chapter: ``wide_enough``.
+    relative error of order ``points``\ :sup:`-2`. O(N m points). Source: Book.
 
     Examples
     --------
@@ -154,7 +149,7 @@ def shallow_lipschitz(a, X, radius: float, *, activation="tanh", c: float = 1.0)
 
     Notes
     -----
-    O(N d + m). Source: Book, the lemma of the chapter. Chapters: ``wide_enough``, ``lazy_training``.
+    O(N d + m). Source: Book, the lemma of the chapter.
 
     Examples
     --------
@@ -195,7 +190,6 @@ def deep_hessian_bound(net, params, X) -> np.ndarray:
     Notes
     -----
     One forward and backward pass and one norm per weight matrix. Source: Book, the proposition of the chapter.
-    Chapter: ``wide_enough``.
 
     Examples
     --------
