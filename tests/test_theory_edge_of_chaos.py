@@ -8,7 +8,7 @@ import pytest
 import ntklib
 from ntklib.theory.wide_networks.edge_of_chaos import statements as theory
 from ntklib.theory.wide_networks.edge_of_chaos import widths
-from ntklib.theory.wide_networks.edge_of_chaos.claims import (
+from ntklib.theory.wide_networks.edge_of_chaos.setting import (
     spectrum_errors,
     sphere_points,
 )

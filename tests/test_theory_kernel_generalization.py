@@ -9,7 +9,7 @@ import pytest
 from ntklib import MLP, activation, empirical_ntk, infinite_kernels
 from ntklib.theory.wide_networks.kernel_generalization import errors, transport
 from ntklib.theory.wide_networks.kernel_generalization import statements as norms
-from ntklib.theory.wide_networks.kernel_generalization.claims import sphere_labels
+from ntklib.theory.wide_networks.kernel_generalization.setting import sphere_labels
 from ntklib.theory.wide_networks.shallow import shallow_outputs, shallow_weights
 
 needs_x64 = pytest.mark.skipif(jnp.result_type(float) != jnp.float64, reason="needs 64-bit precision")

@@ -7,7 +7,7 @@ import pytest
 
 import ntklib
 from ntklib.theory.wide_networks.other_side import statements as theory
-from ntklib.theory.wide_networks.other_side.claims import all_parities
+from ntklib.theory.wide_networks.other_side.setting import all_parities
 
 
 @pytest.mark.parametrize("target", theory.TARGETS)

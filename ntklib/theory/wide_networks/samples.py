@@ -43,7 +43,7 @@ def tailed_points(N: int, d: int, nu: float, seed) -> np.ndarray:
     Notes
     -----
     The 1 under the root keeps short inputs away, which make :math:`\lambda_{\min}` small for another reason. Directions
-    do not depend on ν, so that laws can be compared draw by draw. Source: Book. Chapter: ``wide_enough``.
+    do not depend on ν, so that laws can be compared draw by draw. Source: Book.
 
     Examples
     --------

@@ -22,8 +22,7 @@ def mean_squared_loss(outputs, y):
 
     Notes
     -----
-    Source: the normalization of Terjék and González-Sánchez 2025, a probability measure on the samples. Chapter:
-    ``composite``.
+    Source: the normalization of Terjék and González-Sánchez 2025, a probability measure on the samples.
 
     Examples
     --------
@@ -49,7 +48,7 @@ def sphere_task(N: int, d: int, seed: int = 0):
 
     Notes
     -----
-    In the "ntk" parametrization a pre-activation of the first layer then has variance one. Chapter: ``composite``.
+    In the "ntk" parametrization a pre-activation of the first layer then has variance one.
 
     Examples
     --------
@@ -68,7 +67,7 @@ def sample_kernel(net, params, X) -> jax.Array:
 
     Notes
     -----
-    Cost as `ntklib.empirical_ntk`. Chapter: ``composite``.
+    Cost as `ntklib.empirical_ntk`.
 
     Examples
     --------
@@ -92,7 +91,7 @@ class LinearizedNetwork:
     Notes
     -----
     Its parameters are the pair :math:`(\theta_0, \theta)`, and only θ is trained: `gradient_descent` runs it with one
-    compiled program for all starts. A call costs about two of ``net``. Chapter: ``lazy_training``.
+    compiled program for all starts. A call costs about two of ``net``.
 
     Examples
     --------
@@ -154,8 +153,7 @@ def train(net, first, X, y, step_sizes, *, steps: int, loss=mean_squared_loss, *
 
     Notes
     -----
-    The runs are batched by `jax.vmap`: one compiled program per shape. Memory S times that of a run. Chapter:
-    ``composite``.
+    The runs are batched by `jax.vmap`: one compiled program per shape. Memory S times that of a run.
 
     Examples
     --------

@@ -65,7 +65,7 @@ def shallow_weights(d: int, m: int, seed, *, signs: str = "random"):
 
     Notes
     -----
-    O(d m). Source: Book. Chapters: ``wide_enough``, ``lazy_training``.
+    O(d m). Source: Book.
 
     Examples
     --------
@@ -118,7 +118,7 @@ def neuron_kernels(W, a, X, *, activation="tanh", c: float = 1.0) -> np.ndarray:
 
     Notes
     -----
-    O(m N²) time and memory. Source: Book. Chapters: ``wide_enough``, ``lazy_training``.
+    O(m N²) time and memory. Source: Book.
 
     Examples
     --------
@@ -189,8 +189,7 @@ def shallow_descent(
 
     Notes
     -----
-    O(steps N d m) time; memory for R copies of the weights. Source: Book. Chapters: ``wide_enough``,
-    ``lazy_training``.
+    O(steps N d m) time; memory for R copies of the weights. Source: Book.
 
     Examples
     --------

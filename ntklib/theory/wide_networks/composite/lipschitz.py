@@ -51,7 +51,7 @@ def network_lipschitz(net, params, X):
     -----
     :math:`\tilde b_l = m_{l+1}W_{l+1}b_{l+1}` has *entries* of order :math:`m^{-1/2}`: that is what Frobenius norms do
     not see. One forward and backward pass and one norm per weight matrix; a call costs O(N L³). Source: Book; the
-    role of the largest entry is that of Liu, Zhu, Belkin 2022. Chapter: ``composite``.
+    role of the largest entry is that of Liu, Zhu, Belkin 2022.
 
     Examples
     --------

@@ -47,7 +47,7 @@ def huber_loss(threshold: float = 1.0) -> OuterLoss:
 
     Notes
     -----
-    The constant is attained: a single sample that carries the whole loss. Source: Book. Chapter: ``composite``.
+    The constant is attained: a single sample that carries the whole loss. Source: Book.
 
     Examples
     --------
@@ -102,7 +102,7 @@ def logistic_pl_constant(bound: float) -> float:
     Notes
     -----
     The ratio first rises, then falls in z, so that its minimum is at an end; for large R it is near
-    :math:`\frac12e^{-R}`. Source: Book. Chapter: ``composite``.
+    :math:`\frac12e^{-R}`. Source: Book.
 
     Examples
     --------

@@ -60,7 +60,7 @@ def measured_constants(run: pd.DataFrame, step: float, *, smoothness=1.0, pl=Non
 
     Notes
     -----
-    Known only afterwards, and on the run alone: they certify nothing. Source: Book. Chapter: ``composite``.
+    Known only afterwards, and on the run alone: they certify nothing. Source: Book.
 
     Examples
     --------
@@ -93,8 +93,7 @@ def proof_inequalities(run: pd.DataFrame, known: ProofConstants) -> pd.DataFrame
     Notes
     -----
     The PL inequality uses :math:`\lambda_{\min}(K(\theta_t))` of its own step, the others the run's constants. Descent
-    and rate compare the fall of the loss in a step with the promised one. Source: Book, Theorem T1. Chapter:
-    ``composite``.
+    and rate compare the fall of the loss in a step with the promised one. Source: Book, Theorem T1.
 
     Examples
     --------

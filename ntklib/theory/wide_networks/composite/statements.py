@@ -49,7 +49,7 @@ def network_certificate(net, params, X, y, *, scale: float | None = None, tau: f
     Notes
     -----
     NumPy float64. The costs are an N by P Jacobian and one singular value decomposition for each weight and feature
-    matrix. Source: Book, Theorem T1. Chapter: ``composite``.
+    matrix. Source: Book, Theorem T1.
 
     Examples
     --------
@@ -103,7 +103,7 @@ def network_jacobian(net, params, X) -> tuple[np.ndarray, np.ndarray]:
     Notes
     -----
     From the factors: row i of layer l is :math:`m_l\,f_{l-1}(x_i)\otimes b_l(x_i)`. O(N P) time and memory.
-    Source: Book. Chapters: ``composite``, ``implicit_regularization``.
+    Source: Book.
 
     Examples
     --------
@@ -149,7 +149,7 @@ def proof_run(net, params, X, y, step_size: float, steps: int, *, outer: OuterLo
 
     Notes
     -----
-    NumPy float64, one N by P Jacobian a step; a run that diverges ends in NaN. Source: Book. Chapter: ``composite``.
+    NumPy float64, one N by P Jacobian a step; a run that diverges ends in NaN. Source: Book.
 
     Examples
     --------
@@ -199,3 +199,36 @@ def _compared(here, there, eta):
 
 def _norm(v) -> float:
     return float(np.linalg.norm(v))
+
+
+def logistic_bounds(first: float, loss, t, *, step: float, least: float, kappa: float, zeta: float):
+    r"""Return the two right sides of the proposition on the logistic loss: of 1/e after t steps, and of the path.
+
+    .. math:: \frac1{e_t} \ge \frac1{e_0} + \kappa\eta\lambda\zeta^2t, \qquad
+              \sum_{s<t}\lVert\theta_{s+1} - \theta_s\rVert \le \frac{\log(e_0/e_t)}{\kappa\zeta\sqrt\lambda}
+
+    Parameters
+    ----------
+    first : float
+        :math:`e_0`.
+    loss, t : arrays
+        :math:`e_t` and t.
+    step, least, kappa, zeta : float
+        η, λ, κ, and :math:`\zeta = (1 - e^{-\Phi})/\Phi` with Φ the largest loss of a sample.
+
+    Returns
+    -------
+    (array, array)
+
+    Notes
+    -----
+    Source: Book.
+
+    Examples
+    --------
+    >>> rate, path = logistic_bounds(1.0, np.array([0.5]), np.array([2]), step=1.0, least=0.25, kappa=1.0, zeta=1.0)
+    >>> float(rate[0]), round(float(path[0]), 3)
+    (1.5, 1.386)
+    """
+    rate = 1 / first + kappa * step * least * zeta**2 * np.asarray(t, float)
+    return rate, np.log(first / np.asarray(loss, float)) / (kappa * zeta * least**0.5)

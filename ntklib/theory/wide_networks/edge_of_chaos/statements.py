@@ -67,7 +67,7 @@ def affine_deficit(theta, layers, beta: float) -> np.ndarray:
 
     Notes
     -----
-    Source: E3, Terjék and González-Sánchez 2025. Chapter: ``edge_of_chaos``.
+    Source: E3, Terjék and González-Sánchez 2025.
 
     Examples
     --------
@@ -91,15 +91,9 @@ def effective_distance(theta, beta: float) -> np.ndarray:
     -------
     ndarray
 
-    Raises
-    ------
-    ValueError
-        As `ntklib.theory.infinite_width.depth.statements.depth_constant`.
-
     Notes
     -----
-    :math:`W = C(\theta) + \frac{4\beta}{3\pi}` with the constant of the chapter ``depth``. Book. Chapter:
-    ``edge_of_chaos``.
+    :math:`W = C(\theta) + \frac{4\beta}{3\pi}` with the constant of the chapter ``depth``. Book.
 
     Examples
     --------
@@ -128,7 +122,7 @@ def spectrum_shift(W, depth, beta: float) -> np.ndarray:
 
     Notes
     -----
-    Source: E4, Terjék and González-Sánchez 2025 (spectrum), Theorem 18. Chapter: ``edge_of_chaos``.
+    Source: E4, Terjék and González-Sánchez 2025 (spectrum), Theorem 18.
 
     Examples
     --------
@@ -158,7 +152,7 @@ def predicted_spectrum(N: int, depth, W, beta: float, *, bulk: float = 0.75):
 
     Notes
     -----
-    Source: E4, Terjék and González-Sánchez 2025 (spectrum), Theorem 18. Chapter: ``edge_of_chaos``.
+    Source: E4, Terjék and González-Sánchez 2025 (spectrum), Theorem 18.
 
     Examples
     --------
@@ -177,7 +171,7 @@ def stated_errors(N: int, depth, beta: float):
 
     Notes
     -----
-    Source: E4, Terjék and González-Sánchez 2025 (spectrum), Theorem 18. Chapter: ``edge_of_chaos``.
+    Source: E4, Terjék and González-Sánchez 2025 (spectrum), Theorem 18.
 
     Examples
     --------
@@ -207,7 +201,6 @@ def deep_kernels(X, layers, beta: float) -> tuple[np.ndarray, np.ndarray]:
     Notes
     -----
     From angles, as `ntklib.theory.infinite_width.depth.statements.depth_spectrum`; O(N² max l) time.
-    Chapter: ``edge_of_chaos``.
 
     Examples
     --------

@@ -31,7 +31,7 @@ def pattern_widths(power: int, base: int, depth: int) -> tuple[int, ...]:
 
     Notes
     -----
-    Source: Terjék and González-Sánchez 2025 (concentration). Chapter: ``edge_of_chaos``.
+    Source: Terjék and González-Sánchez 2025 (concentration).
 
     Examples
     --------
@@ -86,7 +86,7 @@ def sequel_parametrization(widths, weight_variance: float, q: float) -> Parametr
 
     Notes
     -----
-    Source: Terjék and González-Sánchez 2025 (concentration). Chapter: ``edge_of_chaos``.
+    Source: Terjék and González-Sánchez 2025 (concentration).
 
     Examples
     --------
@@ -121,7 +121,7 @@ def edge_kernel(hidden, X, a: float, b: float, seed, *, q: float = 0.0, gain: fl
 
     Notes
     -----
-    Time O(N Σ n_{l-1} n_l + N² Σ n_l), memory for the weights. Chapter: ``edge_of_chaos``.
+    Time O(N Σ n_{l-1} n_l + N² Σ n_l), memory for the weights.
 
     Examples
     --------
@@ -195,7 +195,7 @@ def sampled_distances(theta, hidden, a: float, b: float, seed) -> np.ndarray:
 
     Notes
     -----
-    O(P Σ m_k) time, O(P max m_k) memory. Chapter: ``edge_of_chaos``.
+    O(P Σ m_k) time, O(P max m_k) memory.
 
     Examples
     --------

@@ -74,7 +74,7 @@ def descent_end(
 
     Notes
     -----
-    One forward and backward pass a step. Source: Book. Chapter: ``implicit_regularization``.
+    One forward and backward pass a step. Source: Book.
 
     Examples
     --------
@@ -123,8 +123,7 @@ def nearest_interpolant(net, start, X, y, *, first=None, tolerance=1e-7, steps=1
 
     Notes
     -----
-    That a stationary point is the nearest one needs `nearest_certified`. O(N² P) a round. Source: Book. Chapter:
-    ``implicit_regularization``.
+    That a stationary point is the nearest one needs `nearest_certified`. O(N² P) a round. Source: Book.
 
     Examples
     --------

@@ -38,7 +38,7 @@ def interpolation_distance_bound(J, residual, lipschitz: float) -> float:
     Notes
     -----
     The maximum is taken over :math:`v = -(K + cI)^{-1}r`, with K the kernel per sample, and 60 values of c: each
-    one gives a bound. O(N² P). Source: Book, the chapter's proposition. Chapter: ``implicit_regularization``.
+    one gives a bound. O(N² P). Source: Book, the chapter's proposition.
 
     Examples
     --------
@@ -75,8 +75,7 @@ def nearest_certified(near: NearestInterpolant, lipschitz: float) -> bool:
 
     Notes
     -----
-    Up to the residual and the stationarity that the search reached. Source: Book, the chapter's proposition. Chapter:
-    ``implicit_regularization``.
+    Up to the residual and the stationarity that the search reached. Source: Book, the chapter's proposition.
 
     Examples
     --------
@@ -85,3 +84,42 @@ def nearest_certified(near: NearestInterpolant, lipschitz: float) -> bool:
     (True, False)
     """
     return bool(lipschitz * near.multiplier <= 1)
+
+
+def limit_ratio_bound(largest: float, least: float, kappa: float) -> float:
+    r"""Return :math:`(B/\kappa)/\sqrt\lambda` from the extreme eigenvalues :math:`B^2` and λ of the kernel.
+
+    Notes
+    -----
+    Source: Book, Theorem T1 and the distance that every interpolant must cover.
+
+    Examples
+    --------
+    >>> limit_ratio_bound(4.0, 1.0, 0.5)
+    4.0
+    """
+    return float((largest / least) ** 0.5 / kappa)
+
+
+def logistic_distance_bound(loss: float, first: float, norm: float) -> float:
+    r"""Return :math:`\big(\log\frac1{e^{\ell} - 1} - \lVert F_0\rVert\big)/B`, below which no point has that loss.
+
+    Parameters
+    ----------
+    loss : float
+        :math:`\ell`, the mean logistic loss.
+    first : float
+        Length of the outputs at the start.
+    norm : float
+        B, largest singular value of the Jacobian on the way.
+
+    Notes
+    -----
+    By Jensen's inequality the mean margin is at least the logarithm. Source: Book.
+
+    Examples
+    --------
+    >>> round(logistic_distance_bound(np.log(2), 0.0, 1.0), 12) == 0
+    True
+    """
+    return float((-np.log(np.expm1(loss)) - first) / norm)

@@ -73,8 +73,7 @@ def sign_task(name: str, N: int, seed: int = 0, *, tests: int = 750) -> SignTask
 
     Notes
     -----
-    Digits are standardized pixel by pixel over the whole set, then scaled to norm one. Chapter:
-    ``kernel_generalization``.
+    Digits are standardized pixel by pixel over the whole set, then scaled to norm one.
 
     Examples
     --------
@@ -167,7 +166,7 @@ def descent_outputs(task: SignTask, m: int, seed: int = 0, *, steps: int = 2000,
 
     Notes
     -----
-    Step size 1/λ_max of K/N at the start. O(N d m) a step. Chapter: ``kernel_generalization``.
+    Step size 1/λ_max of K/N at the start. O(N d m) a step.
 
     Examples
     --------
@@ -193,7 +192,7 @@ def error_grid(name: str, widths, samples, seeds, *, tests: int = 750) -> list[d
 
     Notes
     -----
-    O(N³ + (N + M) N m) a cell. Chapter: ``kernel_generalization``.
+    O(N³ + (N + M) N m) a cell.
 
     Examples
     --------

@@ -44,7 +44,7 @@ def tangent_gram(W, a, X, X2=None) -> np.ndarray:
 
     Notes
     -----
-    Float64; O(N M m) time, O((N + M) m + N M) memory. Source: Book. Chapter: ``kernel_generalization``.
+    Float64; O(N M m) time, O((N + M) m + N M) memory. Source: Book.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def kernel_dual(K, y) -> np.ndarray:
     -----
     Cholesky; where that fails or the diagonal of the factor shows a rank defect, the eigenvectors with eigenvalues
     above 1e-10 of the largest: least squares, which is where gradient descent ends then. O(N³) time, O(N²) memory.
-    Source: Book. Chapter: ``kernel_generalization``.
+    Source: Book.
 
     Examples
     --------
@@ -118,7 +118,7 @@ def rademacher_average(K, radius: float, *, draws: int = 1000, seed=0) -> float:
 
     Notes
     -----
-    O(N² draws) time. Relative error about 0.5/sqrt(draws) at most. Source: Book. Chapter: ``kernel_generalization``.
+    O(N² draws) time. Relative error about 0.5/sqrt(draws) at most. Source: Book.
 
     Examples
     --------
@@ -153,6 +153,18 @@ def norm_complexity(K, y) -> float:
     return 2 * rademacher_ceiling(K, float(np.sqrt(np.asarray(y) @ kernel_dual(K, y))))
 
 
+def norm_complexities(K, labels) -> np.ndarray:
+    r"""Return `norm_complexity` for every column of labels, shape (draws,).
+
+    Examples
+    --------
+    >>> norm_complexities(np.eye(4), np.ones((4, 2))).tolist()
+    [2.0, 2.0]
+    """
+    squares = np.einsum("id,id->d", labels, kernel_dual(K, labels))
+    return 2 * np.sqrt(squares) * rademacher_ceiling(K, 1.0)
+
+
 def norm_risk_bound(K, y, delta: float = 0.05) -> RiskBound:
     r"""Bound the ramp risk of the kernel interpolant, for all norms at once.
 
@@ -180,7 +192,6 @@ def norm_risk_bound(K, y, delta: float = 0.05) -> RiskBound:
     Notes
     -----
     j is the least integer of at least 0 that is allowed. O(N³). Source: Book, after Bartlett and Mendelson 2002.
-    Chapter: ``kernel_generalization``.
 
     Examples
     --------
@@ -202,7 +213,7 @@ def fine_grained_complexity(X, y) -> float:
     Notes
     -----
     The points must have norm one; only the first layer of ReLU is trained. O(N³). Source: Arora et al. 2019,
-    main term of their generalization theorem. Chapter: ``kernel_generalization``.
+    main term of their generalization theorem.
 
     Examples
     --------

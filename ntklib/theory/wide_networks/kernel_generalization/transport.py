@@ -34,7 +34,7 @@ def sample_wasserstein(X, X2, y=None, y2=None, *, label_cost: float = 1.0) -> fl
     Notes
     -----
     A minimum over permutations, by Birkhoff's theorem. O(N³) time at worst, O(N²) memory.
-    Source: Kantorovich duality. Chapter: ``kernel_generalization``.
+    Source: Kantorovich duality.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def product_lipschitz_ball(W, a, rho: float) -> float:
 
     Notes
     -----
-    Cauchy–Schwarz and :math:`uv \le \frac12(u^2+v^2)` for the two moves. Chapter: ``kernel_generalization``.
+    Cauchy–Schwarz and :math:`uv \le \frac12(u^2+v^2)` for the two moves.
 
     Examples
     --------
@@ -103,7 +103,7 @@ def sphere_transport(N: int, d: int, seed: int = 0) -> tuple[float, float]:
 
     Notes
     -----
-    The second number is at most the first. O(N³) time. Chapter: ``kernel_generalization``.
+    The second number is at most the first. O(N³) time.
 
     Examples
     --------

@@ -41,7 +41,7 @@ def deep_lazy_row(m: int, depth: int, seed, X, y, *, activation="tanh", c=1.0, s
 
     Notes
     -----
-    O(steps N m² L) time. Source: Book. Chapter: ``lazy_training``.
+    O(steps N m² L) time. Source: Book.
 
     Examples
     --------
@@ -85,7 +85,7 @@ def kernel_after(W, a, X, y, factor: float, *, steps: int = 200, activation="tan
 
     Notes
     -----
-    Source: Book. Chapter: ``lazy_training``.
+    Source: Book.
 
     Examples
     --------
@@ -131,7 +131,7 @@ def logistic_records(W, a, X, signs, times, *, activation="tanh", c: float = 1.0
     Notes
     -----
     The largest stable step of the linearized loss is twice this one, since the logistic loss bends by at most 1/4.
-    Source: Book. Chapter: ``lazy_training``.
+    Source: Book.
 
     Examples
     --------

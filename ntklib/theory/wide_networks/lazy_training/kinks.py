@@ -25,14 +25,9 @@ def one_step_errors(X, y, m: int, seeds, *, step: float = 5.0, activation="relu"
     ndarray (S, N)
         One row per seed.
 
-    Raises
-    ------
-    ValueError
-        As `shallow_descent`.
-
     Notes
     -----
-    O(S N d m). Source: Book. Chapter: ``lazy_training``.
+    O(S N d m). Source: Book.
 
     Examples
     --------
@@ -79,7 +74,6 @@ def kink_bias(X, y, *, step: float = 5.0, c: float = 2.0, draws: int = 20_000, s
     Notes
     -----
     Monte Carlo, relative error ``draws``\ :sup:`-1/2`. O(draws N (N + d)). Source: Book, the count of the chapter.
-    Chapter: ``lazy_training``.
 
     Examples
     --------

@@ -6,7 +6,13 @@ Errors are :math:`\lVert u\rVert = (\frac1N\sum_i u_i^2)^{1/2}` of functions on 
 import numpy as np
 
 from ntklib._validate import positive_float
-from ntklib.theory.wide_networks.shallow import ShallowRun, neuron_kernels, shallow_descent, shallow_weights
+from ntklib.theory.wide_networks.shallow import (
+    ShallowRun,
+    neuron_kernels,
+    shallow_descent,
+    shallow_jacobian,
+    shallow_weights,
+)
 
 AUTHORS_LAZY = {16: 4.08, 32: 1.59, 64: 0.777, 128: 0.449, 256: 0.211, 512: 0.111}  # step 99; meaning inferred
 
@@ -56,7 +62,7 @@ def trained_apart_bound(drift: float, least: float, residual: float) -> float:
 
     Notes
     -----
-    Source: Book, the second proposition of the chapter. Chapter: ``lazy_training``.
+    Source: Book, the second proposition of the chapter.
 
     Examples
     --------
@@ -102,7 +108,7 @@ def neuron_moves(run: ShallowRun, X, *, activation="tanh", c: float = 1.0) -> di
 
     Notes
     -----
-    O(m N²) time and memory. Source: Book. Chapter: ``lazy_training``.
+    O(m N²) time and memory. Source: Book.
 
     Examples
     --------
@@ -156,14 +162,9 @@ def lazy_row(
         parameters and against the tangent model trained by itself; flips, share of signs changed at the end; sum and
         each, as in `neuron_moves`; largest, :math:`\lambda_{\max}(K_0)`; loss, last over first; distance.
 
-    Raises
-    ------
-    ValueError
-        As `shallow_descent`.
-
     Notes
     -----
-    About 20 records a run. Source: Book. Chapter: ``lazy_training``.
+    About 20 records a run. Source: Book.
 
     Examples
     --------
@@ -198,3 +199,40 @@ def lazy_table(widths, seeds, X, y, **settings) -> list[dict]:
     [4, 8]
     """
     return [lazy_row(m, seed, X, y, **settings) for m in widths for seed in seeds]
+
+
+def mean_kernels(run: ShallowRun, X, *, nodes: int = 4, **settings) -> np.ndarray:
+    r"""Return :math:`\bar J_tJ_t^*` for every step of a run recorded at each iteration, shape (steps, N, N).
+
+    .. math:: \bar J_t = \int_0^1 J\big((1-s)\theta_t + s\,\theta_{t+1}\big)\,ds
+
+    Parameters
+    ----------
+    run : ShallowRun
+        Recorded with ``every=1``.
+    X : array (N, d)
+    nodes : int
+        Of Gauss's rule on each step.
+    **settings
+        Activation and weight variance, as for `shallow_descent`.
+
+    Notes
+    -----
+    :math:`r_{t+1} = (I - \eta\bar J_tJ_t^*)\,r_t` exactly. O(steps nodes N² m d) time. Source: Book.
+
+    Examples
+    --------
+    >>> X = np.eye(2)
+    >>> run = shallow_descent(*shallow_weights(2, 3, 0), X, np.ones(2), steps=1, step=0.5)
+    >>> r = run.outputs - 1
+    >>> bool(np.allclose(r[1], r[0] - 0.5 * mean_kernels(run, X)[0] @ r[0], atol=1e-7))
+    True
+    """
+    places, weights = np.polynomial.legendre.leggauss(nodes)
+    found = []
+    for W, a, V, b in zip(run.W, run.a, run.W[1:], run.a[1:]):
+        here, J = shallow_jacobian(W, a, X, **settings), 0.0
+        for s, w in zip((1 + places) / 2, weights / 2):
+            J = J + w * shallow_jacobian((1 - s) * W + s * V, (1 - s) * a + s * b, X, **settings)
+        found.append(J @ here.T)
+    return np.array(found)

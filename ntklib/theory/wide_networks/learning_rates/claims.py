@@ -1,79 +1,89 @@
 """Claims of the chapter ``learning_rates``: what a step size means at another width."""
 
-from itertools import pairwise
+from itertools import product
 
 import numpy as np
 
 from ntklib import plain
-from ntklib.claims import claim, inequality, scaling_law
-from ntklib.fits import fit_loglog
-from ntklib.theory.wide_networks.learning_rates.descent import (
-    largest_stable_step,
-    layered_descent,
-    tangent_blocks,
+from ntklib.claims import at_most, claim, equal, power_law
+from ntklib.kernels import infinite_kernels
+from ntklib.theory.wide_networks.learning_rates.descent import largest_stable_step, layered_descent, tangent_blocks
+from ntklib.theory.wide_networks.learning_rates.setting import (
+    D,
+    first_weights,
+    labels_from_start,
+    largest_eigenvalue,
+    moved_features,
+    points_and_labels,
 )
-from ntklib.theory.wide_networks.learning_rates.statements import (
-    FAMILY,
-    family_member,
-    rescale_layers,
-)
+from ntklib.theory.wide_networks.learning_rates.statements import FAMILY, family_member, rescale_layers
 
-N, D = 20, 10
 TRANSFER = "Terjék, González-Sánchez 2022, abstract; the form stated here: Book, Theorem T2"
+SHARES = np.array([0.25, 0.75, 1.5])
 
 
-def _data(seed):
-    """Points on the unit sphere, labels of mean square one."""
-    rng = np.random.default_rng([seed, 0])
-    X, y = rng.standard_normal((N, D)), rng.standard_normal(N)
-    return X / np.linalg.norm(X, axis=1)[:, None], y / np.sqrt(np.mean(y**2))
-
-
-def _start(name, m, seed, hidden=2):
-    """Weights of one member of the family, from the same Gaussians for all members; and its multipliers."""
-    widths, rng = (D,) + (m,) * hidden + (1,), np.random.default_rng([seed, 1, m])
-    scaling = family_member(name, widths)
-    shapes = pairwise(widths)
-    return [s * rng.standard_normal(shape) for s, shape in zip(scaling.init_std, shapes)], scaling.multiplier
-
-
-def _largest(params, multiplier, X, activation="tanh"):
-    return np.linalg.eigvalsh(tangent_blocks(params, multiplier, X, activation).sum(0))[-1]
-
-
-def _from_start(params, multiplier, X, y):
-    """Labels counted from the outputs at the start, so that all widths begin with the same residuals."""
-    return y + plain.forward(params, X, activation="tanh", multiplier=multiplier)
+def _relative(values):
+    """Positive numbers over their geometric mean."""
+    return np.asarray(values) / np.exp(np.mean(np.log(values)))
 
 
 @claim(
     id="terjek-learning-rate-transfer",
     source=TRANSFER,
-    statement="Below 2/λ_max one step size gives the same loss at all widths: NTK parametrization, fixed time.",
-    status="proved here",
-    assumptions="Tanh, three layers, 20 points on the sphere, widths 64 to 512, 8 steps, ηλ_max up to 1.5; labels "
-    "counted from the outputs at the start.",
-    does_not_say="That the features move, or that the same holds beyond 2.",
+    statement="Below 2/λ_max one step size gives the same loss, up to a factor 2, at widths 64, 256 and 512.",
+    status="proof sketched",
+    assumptions="Tanh, three layers, NTK parametrization, 20 points on the sphere, 8 steps, ηλ_max up to 1.5; labels "
+    "counted from the outputs at the start. With high probability; Theorem T2 is proved for one hidden layer only.",
+    does_not_say="That the features move, or that the same holds beyond 2; for the rate see book-transfer-rate.",
+    verdict=at_most(),
 )
-def transfer(*, first_seed=0, seeds=3, name="ntk", factor=2.0):
+def transfer(*, seed=0, seeds=3, name="ntk", factor=2.0):
     """Compare losses after 8 steps at widths 64 and 512 with those at width 256, same step sizes."""
-    measured, rows = [], []
-    for seed in range(first_seed, first_seed + seeds):
-        X, y = _data(seed)
-        params, multiplier = _start(name, 256, seed)
-        steps = np.array([0.25, 0.75, 1.5]) / _largest(params, multiplier, X)
-        found = {}
+    for s in range(seed, seed + seeds):
+        X, y = points_and_labels(s)
+        steps, found = SHARES / largest_eigenvalue(*first_weights(name, 256, s), X), {}
         for m in (256, 64, 512):
-            params, multiplier = _start(name, m, seed)
-            labels = _from_start(params, multiplier, X, y)
-            found[m] = [layered_descent(params, multiplier, X, labels, eta, 8)[0][-1] for eta in steps]
-            ratio = np.array(found[m]) / found[256]
-            measured.append(np.max(np.maximum(ratio, 1 / ratio)))
-            rows.append({"seed": seed, "m": m})
-    return inequality(measured, factor, rows, "<=")
+            params, multiplier = first_weights(name, m, s)
+            labels = labels_from_start(params, multiplier, X, y)
+            found[m] = np.array([layered_descent(params, multiplier, X, labels, eta, 8)[0][-1] for eta in steps])
+        for m in (64, 512):
+            yield np.maximum(found[m] / found[256], found[256] / found[m]), factor, {"seed": s, "m": m}
 
 
-transfer.refuted_by(name="standard")
+transfer.refuted_by("the same in standard parametrization", name="standard")
+
+
+@claim(
+    id="book-transfer-rate",
+    source=TRANSFER,
+    statement="At a fixed step size and time the outputs differ from those at infinite width by O(m^(-1/2)).",
+    status="proof sketched",
+    assumptions="Tanh, three layers, NTK parametrization, 8 steps, ηλ_max(K_∞) = 0.25, 0.75, 1.5, m from 64 to 1024.",
+    does_not_say="How the constant grows with the number of steps.",
+    verdict=power_law("m", ratio_band=(0.2, 5.0), tolerance=0.03),
+    loose_because="none known: at these widths the next order, 1/m, still steepens the fit to −0.55",
+)
+def transfer_rate(*, widths=(64, 256, 1024), seed=0, seeds=8, exponent=-0.5):
+    """Fit the exponent of the root mean square difference from the limit's residuals, relative to the seed's level."""
+    for s in range(seed, seed + seeds):
+        X, y = points_and_labels(s)
+        K = np.asarray(infinite_kernels(X, depth=3, activation="tanh", weight_variance=1.0)[1], float) / len(X)
+        steps = SHARES / np.linalg.eigvalsh(K)[-1]
+        limits = [-np.linalg.matrix_power(np.eye(len(K)) - eta * K, 8) @ y for eta in steps]
+        far = [np.linalg.norm([_residual(m, s, X, y, eta) - r for eta, r in zip(steps, limits)]) for m in widths]
+        for m, value in zip(widths, _relative(far)):
+            yield value, None, {"m": m, "seed": s}
+
+
+def _residual(m, seed, X, y, eta):
+    """Outputs less labels after 8 steps, the labels counted from the outputs at the start."""
+    params, multiplier = first_weights("ntk", m, seed)
+    labels = labels_from_start(params, multiplier, X, y)
+    end = layered_descent(params, multiplier, X, labels, eta, 8)[1]
+    return plain.forward(end, X, activation="tanh", multiplier=multiplier) - labels
+
+
+transfer_rate.refuted_by("1/m: the scatter of the start is of second order", exponent=-1.0)
 
 
 @claim(
@@ -83,24 +93,21 @@ transfer.refuted_by(name="standard")
     status="proved here",
     assumptions="Gradient descent; rounding is allowed for.",
     does_not_say="The same for Adam, whose steps scale otherwise.",
+    verdict=equal(tolerance=1e-12),  # 15 steps of sums over 40 neurons, losses that fall by a hundred
 )
-def equivalence(*, first_seed=0, seeds=3, power=2.0):
+def equivalence(*, seed=0, seeds=3, power=2.0):
     """Compare losses along 15 steps; ``power`` is that of α in the step size."""
-    measured, rows = [], []
-    for seed in range(first_seed, first_seed + seeds):
-        X, y = _data(seed)
-        params, multiplier = _start("ntk", 40, seed)
-        alpha = np.exp(np.random.default_rng([seed, 2]).uniform(-1, 1, 3))
+    for s in range(seed, seed + seeds):
+        X, y = points_and_labels(s)
+        params, multiplier = first_weights("ntk", 40, s)
+        alpha = np.exp(np.random.default_rng([s, 2]).uniform(-1, 1, 3))
         other = rescale_layers(family_member("ntk", (D, 40, 40, 1)), alpha)
         shrunk = [W / a for W, a in zip(params, alpha)]
         here = layered_descent(params, multiplier, X, y, 1.0, 15)[0]
-        there = layered_descent(shrunk, other.multiplier, X, y, alpha**-power, 15)[0]
-        measured.append(np.max(np.abs(there / here - 1)))
-        rows.append({"seed": seed})
-    return inequality(measured, 1e-10, rows, "<=")
+        yield here, layered_descent(shrunk, other.multiplier, X, y, alpha**-power, 15)[0], {"seed": s}
 
 
-equivalence.refuted_by(power=1.0)
+equivalence.refuted_by("the step size is divided by α, not α²", power=1.0)
 
 SPEEDS = {"ntk": (0, 0, 0), "standard": (0, 1, 1), "mup": (0, 0, 0)}
 
@@ -110,27 +117,27 @@ SPEEDS = {"ntk": (0, 0, 0), "standard": (0, 1, 1), "mup": (0, 0, 0)}
     source="Book",
     statement="Layer blocks of K: constant in m for NTK and µP, growing like m above the first layer for standard.",
     status="proved here",
-    assumptions="Tanh, three layers, unit sphere; norms of the blocks for m from 32 to 512.",
+    assumptions="Tanh, three layers, unit sphere; norms of the blocks for m from 32 to 512, each over its power of m.",
     does_not_say="What happens to the blocks later in training.",
+    verdict=power_law("m", ratio_band=(0.75, 1.33), tolerance=0.05, exponent=0.0),
+    companion="book-standard-largest",
 )
-def block_speeds(*, first_seed=0, seeds=4, standard=(0, 1, 1)):
-    """Fit nine exponents and compare them with the table."""
-    measured, rows = [], []
+def block_speeds(*, widths=(32, 64, 128, 256, 512), seed=0, seeds=12, standard=(0, 1, 1)):
+    """Mean norms over the table's powers of m, relative to each block's own level; ``standard`` is one of its rows."""
     for name in FAMILY:
-        x, y = [], []
-        for m in (32, 64, 128, 256, 512):
-            for seed in range(first_seed, first_seed + seeds):
-                params, multiplier = _start(name, m, seed)
-                x.append(m)
-                y.append([np.linalg.norm(b, 2) for b in tangent_blocks(params, multiplier, _data(seed)[0])])
+        norms = np.mean([_block_norms(name, widths, s) for s in range(seed, seed + seeds)], axis=0)
         for layer, wanted in enumerate(standard if name == "standard" else SPEEDS[name]):
-            slope = fit_loglog(x, np.array(y)[:, layer]).slope
-            measured.append(abs(slope - wanted))
-            rows.append({"parametrization": name, "layer": layer + 1, "exponent": slope})
-    return inequality(measured, 0.15, rows, "<=")
+            relative = _relative(norms[:, layer] / np.array(widths, float) ** wanted)
+            for m, value, norm in zip(widths, relative, norms[:, layer]):
+                yield value, None, {"parametrization": name, "layer": layer + 1, "m": m, "norm": norm}
 
 
-block_speeds.refuted_by(standard=(0, 0, 0))
+def _block_norms(name, widths, seed):
+    X = points_and_labels(seed)[0]
+    return [[np.linalg.norm(b, 2) for b in tangent_blocks(*first_weights(name, m, seed), X)] for m in widths]
+
+
+block_speeds.refuted_by("in standard parametrization the last block is constant too", standard=(0, 1, 0))
 
 
 @claim(
@@ -140,21 +147,18 @@ block_speeds.refuted_by(standard=(0, 0, 0))
     status="proved here",
     assumptions="Weight variance one, equal widths, the same Gaussians; rounding is allowed for.",
     does_not_say="Anything about Adam.",
+    verdict=equal(tolerance=1e-12),
 )
-def output_scale(*, first_seed=0, seeds=2, power=0.5):
+def output_scale(*, seed=0, seeds=2, power=0.5):
     """Compare losses along 15 steps, those of the NTK run divided by m."""
-    measured, rows = [], []
-    for m in (16, 128):
-        for seed in range(first_seed, first_seed + seeds):
-            X, y = _data(seed)
-            mup = layered_descent(*_start("mup", m, seed), X, y, 0.5, 15)[0]
-            ntk = layered_descent(*_start("ntk", m, seed), X, m**power * y, 0.5, 15)[0] / m ** (2 * power)
-            measured.append(np.max(np.abs(ntk / mup - 1)))
-            rows.append({"m": m, "seed": seed})
-    return inequality(measured, 1e-9, rows, "<=")
+    for m, s in product((16, 128), range(seed, seed + seeds)):
+        X, y = points_and_labels(s)
+        mup = layered_descent(*first_weights("mup", m, s), X, y, 0.5, 15)[0]
+        ntk = layered_descent(*first_weights("ntk", m, s), X, m**power * y, 0.5, 15)[0]
+        yield ntk / m ** (2 * power), mup, {"m": m, "seed": s}
 
 
-output_scale.refuted_by(power=0.25)
+output_scale.refuted_by("µP is the NTK parametrization: the scale of the labels does not matter", power=0.0)
 
 
 @claim(
@@ -162,41 +166,19 @@ output_scale.refuted_by(power=0.25)
     source="Book, after Yang, Hu 2021",
     statement="In training, features move by a fraction of order m^(-1/2) in NTK and of order 1 in µP parametrization.",
     status="proof sketched",
-    assumptions="Tanh, three layers, η = 1, 20 steps, m from 16 to 256.",
+    assumptions="Tanh, three layers, η = 1, 20 steps, m from 16 to 256; both over their power of m.",
     does_not_say="That moved features are better features.",
+    verdict=power_law("m", ratio_band=(0.5, 2.0), tolerance=0.03, exponent=0.0),
 )
-def feature_motion(*, first_seed=0, seeds=4, exponents=(-0.5, 0.0)):
-    """Fit the exponent of the relative change of the last hidden layer's features for both."""
-    measured, rows = [], []
-    for name, wanted in zip(("ntk", "mup"), exponents):
-        x, y = [], []
-        for m in (16, 32, 64, 128, 256):
-            for seed in range(first_seed, first_seed + seeds):
-                x.append(m)
-                y.append(moved_features(name, m, seed))
-        slope = fit_loglog(x, y).slope
-        measured.append(abs(slope - wanted))
-        rows.append({"parametrization": name, "exponent": slope})
-    return inequality(measured, 0.15, rows, "<=")
+def feature_motion(*, widths=(16, 32, 64, 128, 256), seed=0, seeds=8, exponents=(-0.5, 0.0)):
+    """Relative change of the last hidden features over m^exponent, relative to the seed's own level."""
+    for (name, wanted), s in product(zip(("ntk", "mup"), exponents), range(seed, seed + seeds)):
+        moved = np.array([moved_features(name, m, s) for m in widths]) / np.array(widths, float) ** wanted
+        for m, value in zip(widths, _relative(moved)):
+            yield value, None, {"m": m, "parametrization": name, "seed": s}
 
 
-feature_motion.refuted_by(exponents=(0.0, -0.5))
-
-
-def moved_features(name: str, m: int, seed: int, steps: int = 20) -> float:
-    """Relative change of the last hidden features in training with step size 1.
-
-    Examples
-    --------
-    >>> 0.01 < moved_features("ntk", 64, 0) < 1
-    True
-    """
-    X, y = _data(seed)
-    params, multiplier = _start(name, m, seed)
-    end = layered_descent(params, multiplier, X, y, 1.0, steps)[1]
-    settings = {"activation": "tanh", "multiplier": multiplier}
-    before, after = (plain.factors(weights, X, **settings)[0][-1] for weights in (params, end))
-    return float(np.linalg.norm(after - before) / np.linalg.norm(before))
+feature_motion.refuted_by("in µP they move less and less too, like m^(-1/4)", exponents=(-0.5, -0.25))
 
 
 @claim(
@@ -206,17 +188,35 @@ def moved_features(name: str, m: int, seed: int, steps: int = 20) -> float:
     status="proof sketched",
     assumptions="Tanh, three layers, 20 steps, m from 48 to 480; stable: the loss has not risen.",
     does_not_say="That it is 2/λ_max: it lies between that and about twice that.",
+    verdict=power_law("m", ratio_band=(0.4, 2.5), tolerance=0.1),
+    companion="book-standard-largest",
 )
-def standard_shift(*, first_seed=0, seeds=2, name="standard", exponent=-1.0):
+def standard_shift(*, seed=0, seeds=2, name="standard", exponent=-1.0):
     """Bisect for the largest stable step size at each width and fit its exponent."""
-    x, y, rows = [], [], []
-    for m in (48, 96, 192, 480):
-        for seed in range(first_seed, first_seed + seeds):
-            (X, labels), (params, multiplier) = _data(seed), _start(name, m, seed)
-            x.append(m)
-            y.append(largest_stable_step(params, multiplier, X, labels, steps=20, halvings=6))
-            rows.append({"seed": seed})
-    return scaling_law(x, y, exponent, (0.4, 2.5), table=rows, tolerance=0.1)
+    for m, s in product((48, 96, 192, 480), range(seed, seed + seeds)):
+        (X, labels), start = points_and_labels(s), first_weights(name, m, s)
+        yield largest_stable_step(*start, X, labels, steps=20, halvings=8), None, {"m": m, "seed": s}
 
 
-standard_shift.refuted_by(name="ntk")
+standard_shift.refuted_by("it falls like m^(-1/2), as one layer's multiplier", exponent=-0.5)
+
+
+@claim(
+    id="book-standard-largest",
+    source="Book, from the block speeds",
+    statement="In standard parametrization λ_max of the tangent kernel grows like m: 2/λ_max falls like 1/m.",
+    status="proved here",
+    assumptions="Tanh, three layers, m from 128 to 2048, at the start.",
+    does_not_say="That 2/λ_max is the largest step that a network survives.",
+    verdict=power_law("m", ratio_band=(0.7, 1.4), tolerance=0.01),
+)
+def standard_largest(*, widths=(128, 512, 2048), seed=0, seeds=4, exponent=1.0):
+    """Fit the exponent of λ_max in m, relative to the seed's own level."""
+    for s in range(seed, seed + seeds):
+        X = points_and_labels(s)[0]
+        top = [largest_eigenvalue(*first_weights("standard", m, s), X) for m in widths]
+        for m, value in zip(widths, _relative(top)):
+            yield value, None, {"m": m, "seed": s}
+
+
+standard_largest.refuted_by("m^(4/5)", exponent=0.8)

@@ -46,7 +46,7 @@ def layered_descent(params, multiplier, X, y, step, steps: int, activation="tanh
 
     Notes
     -----
-    Time O(steps N Σ n_{l-1} n_l). Chapter: ``learning_rates``.
+    Time O(steps N Σ n_{l-1} n_l).
 
     Examples
     --------
@@ -75,7 +75,7 @@ def largest_stable_step(params, multiplier, X, y, *, steps: int, halvings: int =
 
     Notes
     -----
-    Stability need not be monotone in the step size; bisection finds one change. Chapter: ``learning_rates``.
+    Stability need not be monotone in the step size; bisection finds one change.
 
     Examples
     --------

@@ -38,8 +38,7 @@ def family_member(name: str, widths) -> Parametrization:
 
     Notes
     -----
-    O(L). Source: the abc family of Yang and Hu 2021, with all step sizes independent of the width. Chapter:
-    ``learning_rates``.
+    O(L). Source: the abc family of Yang and Hu 2021, with all step sizes independent of the width.
 
     Examples
     --------
@@ -72,11 +71,6 @@ def rescale_layers(parametrization: Parametrization, factors) -> Parametrization
     Returns
     -------
     Parametrization
-
-    Raises
-    ------
-    ValueError
-        As `Parametrization`, for factors that are not positive.
 
     Notes
     -----
@@ -111,7 +105,7 @@ def infinite_width_loss(K, G, y, step_sizes, steps: int) -> np.ndarray:
 
     Notes
     -----
-    O(N³ + S N). Source: Lee et al. 2019, here with the expectation over the start. Chapter: ``learning_rates``.
+    O(N³ + S N). Source: Lee et al. 2019, here with the expectation over the start.
 
     Examples
     --------

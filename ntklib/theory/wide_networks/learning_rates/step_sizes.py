@@ -53,7 +53,7 @@ def step_size_sweep(name: str, widths, X, y, step_sizes, *, seeds, steps: int, a
 
     Notes
     -----
-    One run at a time: memory for one network and its gradient. Chapter: ``learning_rates``.
+    One run at a time: memory for one network and its gradient.
 
     Examples
     --------
@@ -135,7 +135,7 @@ def catapult_runs(net, X, y, multiples, *, seeds, steps: int, record_every: int 
 
     Notes
     -----
-    As `step_size_sweep`, with one symmetric eigenvalue problem of order N per record. Chapter: ``learning_rates``.
+    As `step_size_sweep`, with one symmetric eigenvalue problem of order N per record.
 
     Examples
     --------

@@ -54,7 +54,7 @@ def cube_task(d: int, N: int, seed: int = 0, *, target: str = "sparse", tests: i
 
     Notes
     -----
-    Source: Book. Chapter: ``other_side``.
+    Source: Book.
 
     Examples
     --------
@@ -99,8 +99,7 @@ def subspace_error(N: int, d: int, order: int = 2) -> float:
 
     Notes
     -----
-    Source: Book, proved in the chapter; a dimension count in the manner of Yehudai and Shamir 2019. Chapter:
-    ``other_side``.
+    Source: Book, proved in the chapter; a dimension count in the manner of Yehudai and Shamir 2019.
 
     Examples
     --------
@@ -136,7 +135,7 @@ def captured_share(features, targets) -> float:
 
     Notes
     -----
-    By a QR decomposition, O(M N² + M N p). Source: Book. Chapter: ``other_side``.
+    By a QR decomposition, O(M N² + M N p). Source: Book.
 
     Examples
     --------
@@ -157,7 +156,7 @@ def kernel_error(task: CubeTask, depth: int = 2) -> float:
 
     Notes
     -----
-    O((N + tests)² + N³). The limit of gradient descent from zero output at infinite width. Chapter: ``other_side``.
+    O((N + tests)² + N³). The limit of gradient descent from zero output at infinite width.
 
     Examples
     --------
@@ -222,7 +221,6 @@ def rich_run(tasks, width: int, scale: float, *, steps: int = 6000, seed: int = 
     Step size :math:`\min(1, 0.4\gamma\sqrt m)/\lambda_{\max}(K_0)` with :math:`K_0` per sample: where the kernel grows
     by much, the first alone diverges. Runs as training of f on :math:`y/\gamma`, which has the same iterates, so that
     one compiled program serves all scales; all tasks at once. Source: output scale of Chizat, Oyallon and Bach 2019.
-    Chapter: ``other_side``.
 
     Examples
     --------

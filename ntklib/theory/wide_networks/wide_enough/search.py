@@ -36,7 +36,7 @@ def difference_hessian_norm(net, params, x, *, steps: int = 40, h: float = 1e-4,
 
     Notes
     -----
-    As `hessian_norm`, with nothing to compile: two gradients a step. Source: Book. Chapter: ``wide_enough``.
+    As `hessian_norm`, with nothing to compile: two gradients a step. Source: Book.
 
     Examples
     --------
@@ -88,7 +88,7 @@ def concentrated_steps(params, radius: float, *, neurons: int = 3):
     Notes
     -----
     A search for bad points, motivated by one hidden layer, where the worst point is of this kind up to a shift of the
-    neuron's pre-activation. Memory: one copy of the weights at a time. Source: Book. Chapter: ``wide_enough``.
+    neuron's pre-activation. Memory: one copy of the weights at a time. Source: Book.
 
     Examples
     --------
@@ -131,7 +131,7 @@ def hessian_norm(net, params, x, *, steps: int = 60, seed: int = 0) -> float:
     Notes
     -----
     The Hessian has eigenvalues of both signs, so the length of Hv is followed, not its sign. Each product costs a few
-    gradients; memory a few copies of the weights. Source: Book. Chapter: ``wide_enough``.
+    gradients; memory a few copies of the weights. Source: Book.
 
     Examples
     --------
@@ -172,7 +172,7 @@ def steepest_hessian(net, params, x, radius: float, *, rounds: int = 8, steps: i
 
     Notes
     -----
-    Not a bound. Each round costs about ``2 steps`` gradients. Source: Book. Chapter: ``wide_enough``.
+    Not a bound. Each round costs about ``2 steps`` gradients. Source: Book.
 
     Examples
     --------

@@ -37,7 +37,7 @@ def initial_kernels(X, m: int, seeds, *, depth: int = 3, activation="relu", c: f
 
     Notes
     -----
-    NumPy float64, nothing is compiled. O(N m² + N² m) time a seed and layer. Source: Book. Chapter: ``wide_enough``.
+    NumPy float64, nothing is compiled. O(N m² + N² m) time a seed and layer. Source: Book.
 
     Examples
     --------
@@ -92,7 +92,7 @@ def chernoff_width(X, least: float, delta: float, *, slope: float = 1.0, height:
     Notes
     -----
     Output weights ±1. The constant is the inverse of :math:`\frac12(1 - \log2)`. Source: Tropp 2012, matrix Chernoff
-    bound; Book. Chapter: ``wide_enough``.
+    bound; Book.
 
     Examples
     --------
@@ -149,7 +149,7 @@ def proved_width(a, X, least: float, excess: float, *, largest=None, activation=
 
     Notes
     -----
-    Source: Book, the theorem of the chapter. Chapter: ``wide_enough``.
+    Source: Book, the theorem of the chapter.
 
     Examples
     --------
@@ -182,14 +182,9 @@ def end_drifts(X, y, widths, seeds, *, steps: int = 1000, activation="tanh", c: 
         Keys m, seed, least (:math:`\lambda_0`), drift, ratio (drift over :math:`\frac12\lambda_0`), kept (smallest
         eigenvalue seen over the first one), loss (last over first), distance.
 
-    Raises
-    ------
-    ValueError
-        As `shallow_descent`.
-
     Notes
     -----
-    Source: Book. Chapter: ``wide_enough``.
+    Source: Book.
 
     Examples
     --------

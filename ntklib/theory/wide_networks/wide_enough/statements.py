@@ -34,7 +34,7 @@ def neuron_turnings(a, g, size, *, activation="tanh") -> np.ndarray:
 
     Notes
     -----
-    Exact up to rounding. Source: Book, the lemma of the chapter. Chapter: ``wide_enough``.
+    Exact up to rounding. Source: Book, the lemma of the chapter.
 
     Examples
     --------
@@ -61,14 +61,9 @@ def shallow_hessian_norms(W, a, X, *, activation="tanh", c: float = 1.0) -> np.n
     -------
     ndarray (N,)
 
-    Raises
-    ------
-    ValueError
-        As `neuron_turnings`.
-
     Notes
     -----
-    O(N d m). Source: Book, the lemma of the chapter. Chapter: ``wide_enough``.
+    O(N d m). Source: Book, the lemma of the chapter.
 
     Examples
     --------
@@ -107,7 +102,7 @@ def shallow_hessian_suprema(W, a, X, radius: float, *, activation="tanh", c: flo
     -----
     The worst point spends all of ρ on one neuron: on its pre-activation by :math:`t\lVert x\rVert`, and on the
     size of its output weight by :math:`\sqrt{\rho^2 - t^2}`. The search over t makes it a value from below, with a
-    relative error of order ``points``\ :sup:`-2`. O(N m points). Source: Book. Chapter: ``wide_enough``.
+    relative error of order ``points``\ :sup:`-2`. O(N m points). Source: Book.
 
     Examples
     --------
@@ -154,7 +149,7 @@ def shallow_lipschitz(a, X, radius: float, *, activation="tanh", c: float = 1.0)
 
     Notes
     -----
-    O(N d + m). Source: Book, the lemma of the chapter. Chapters: ``wide_enough``, ``lazy_training``.
+    O(N d + m). Source: Book, the lemma of the chapter.
 
     Examples
     --------
@@ -195,7 +190,6 @@ def deep_hessian_bound(net, params, X) -> np.ndarray:
     Notes
     -----
     One forward and backward pass and one norm per weight matrix. Source: Book, the proposition of the chapter.
-    Chapter: ``wide_enough``.
 
     Examples
     --------
@@ -214,3 +208,26 @@ def deep_hessian_bound(net, params, X) -> np.ndarray:
         total = total + mu[l] * first * np.linalg.norm(B[l], axis=1) * gamma + second * arriving * gamma**2
         gamma = mu[l] * np.linalg.norm(F[l], axis=1) + first * np.linalg.norm(weights[l], 2) * gamma
     return total
+
+
+def drift_bound(norm: float, turning: float, radius: float, *, first: float = 2.0) -> float:
+    r"""Return :math:`\Delta_K = (2B_0 + \Lambda\rho)\Lambda\rho`, the bound of Theorem T2 on the kernel's drift.
+
+    Parameters
+    ----------
+    norm, turning, radius : float
+        :math:`B_0`, Λ, ρ.
+    first : float
+        The 2 of the product rule.
+
+    Notes
+    -----
+    From :math:`JJ^* - J_0J_0^* = (J - J_0)J_0^* + J_0(J - J_0)^* + (J - J_0)(J - J_0)^*`. Source: Book.
+
+    Examples
+    --------
+    >>> drift_bound(1.0, 0.5, 1.0)
+    1.25
+    """
+    turned = turning * radius
+    return float((first * norm + turned) * turned)
