@@ -10,8 +10,8 @@ from ntklib.theory.wide_networks.composite.statements import (
     network_certificate,
     network_jacobian,
 )
-from ntklib.theory.wide_networks.implicit_regularization import setting as laws
 from ntklib.theory.wide_networks.implicit_regularization import minima as theory
+from ntklib.theory.wide_networks.implicit_regularization import setting as laws
 from ntklib.theory.wide_networks.implicit_regularization import statements as bounds
 from ntklib.theory.wide_networks.setting import mean_squared_loss
 

@@ -131,8 +131,6 @@ def concluding(check, form):
     @functools.wraps(check)
     def verdict(**parameters) -> Verdict:
         defaults = {p.name: p.default for p in inspect.signature(check).parameters.values()}
-        if form is None:  # LEGACY
-            return check(**parameters)
         return form(list(check(**parameters)), defaults | parameters)
 
     return verdict

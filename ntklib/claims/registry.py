@@ -119,7 +119,7 @@ def claim(
     status: str,
     assumptions: str,
     does_not_say: str,
-    verdict: Callable | None = None,
+    verdict: Callable,
     deterministic: str = "",
     companion: str = "",
     loose_because: str = "",
@@ -172,19 +172,15 @@ def claim(
 
     def decorate(function):
         parameters = MappingProxyType(_defaults(id, function))
-        if verdict is not None:  # LEGACY: a check that returns its verdict
-            _one_seed(id, parameters, deterministic)
+        _one_seed(id, parameters, deterministic)
         run = concluding(function, verdict)
         _refuse_taken(id, run)
-        fields["kind"] = getattr(verdict, "kind", "LEGACY")
+        fields["kind"] = verdict.kind
         none = {"rival": "none yet", "refutation": run, "broken": MappingProxyType({})}
         draft = Claim(**fields, **none, check=run, parameters=parameters)
         _UNREFUTED.add(id)
 
-        def refuted_by(rival="LEGACY", /, **broken):
-            if callable(rival):  # LEGACY
-                return refuted_by()(rival)
-
+        def refuted_by(rival, /, **broken):
             def register(refutation):
                 changed = MappingProxyType(broken)
                 _CLAIMS[id] = replace(draft, rival=rival, refutation=refutation, broken=changed)
