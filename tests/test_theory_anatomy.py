@@ -15,7 +15,7 @@ from ntklib.theory.finite_width.anatomy import norms
 from ntklib.theory.finite_width.anatomy.setting import sphere_factors
 from ntklib.theory.finite_width.scales import backward_mean, block_mean, feature_mean
 from ntklib.theory.finite_width.setting import he_params
-from ntklib.theory.infinite_width.smallest_eigenvalue.links import schur_product_bound
+from ntklib.theory.inequalities import schur_product_bound
 from ntklib.theory.infinite_width.tangent_kernel.statements import flat_jacobian
 
 needs_x64 = pytest.mark.skipif(jnp.result_type(float) != jnp.float64, reason="needs 64-bit precision")

@@ -1,6 +1,7 @@
 """Limiting and empirical kernels, and products with kernels that are never formed."""
 
 from ntklib.kernels.angles import accurate_half_angles, half_angles
+from ntklib.kernels.blocks import layer_blocks
 from ntklib.kernels.empirical import empirical_ntk
 from ntklib.kernels.gap import kernel_gaps
 from ntklib.kernels.infinite import infinite_kernels, recursion
@@ -17,6 +18,7 @@ __all__ = [
     "half_angles",
     "infinite_kernels",
     "kernel_gaps",
+    "layer_blocks",
     "ntk_vector_product",
     "recursion",
 ]

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 from ntklib._validate import positive_float, positive_int, symmetric_matrix
-from ntklib.theory.infinite_width.tangent_kernel.statements import layer_blocks
+from ntklib.kernels import layer_blocks
 
 
 class TangentFit(NamedTuple):

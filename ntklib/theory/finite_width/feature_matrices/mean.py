@@ -10,7 +10,8 @@ from ntklib import plain
 from ntklib._validate import data_matrix, positive_float, positive_int
 from ntklib.activations import hermite_coefficient
 from ntklib.spectrum import psd_smallest
-from ntklib.theory.infinite_width.smallest_eigenvalue import khatri_rao_gram, layer_terms
+from ntklib.theory.inequalities import khatri_rao_gram
+from ntklib.theory.infinite_width.smallest_eigenvalue import layer_terms
 
 
 def features_of(X, widths, betas, seed: int) -> list[np.ndarray]:

@@ -16,7 +16,7 @@ from ntklib.theory.finite_width.feature_matrices.mean import (
     expected_gram,
     one_order_bound,
 )
-from ntklib.theory.infinite_width.smallest_eigenvalue import gershgorin_lower_bound
+from ntklib.theory.inequalities import gershgorin_lower_bound
 
 
 def feature_scale(widths, betas, layer: int, *, r: int | None = None, constant: float = 1.0) -> float:

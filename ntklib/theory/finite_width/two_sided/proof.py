@@ -11,7 +11,7 @@ from ntklib.activations import hermite_coefficient
 from ntklib.kernels import angular_profile
 from ntklib.kernels.angles import cosines
 from ntklib.spectrum import psd_smallest
-from ntklib.theory.infinite_width.smallest_eigenvalue.links import gershgorin_lower_bound
+from ntklib.theory.inequalities import gershgorin_lower_bound
 
 
 def kernel_terms(weights, X) -> list[np.ndarray]:

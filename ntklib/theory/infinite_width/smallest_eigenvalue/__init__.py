@@ -2,6 +2,12 @@
 
 from ntklib.kernels.angles import cosines
 from ntklib.spectrum import psd_smallest
+from ntklib.theory.inequalities import (
+    gershgorin_lower_bound,
+    hermite_lower_bound,
+    khatri_rao_gram,
+    schur_product_bound,
+)
 from ntklib.theory.infinite_width.smallest_eigenvalue.events import (
     close_pair_bound,
     coherence_threshold,
@@ -14,12 +20,6 @@ from ntklib.theory.infinite_width.smallest_eigenvalue.limits import (
     scalar_kernel,
     sharp_constant,
     sharp_limit,
-)
-from ntklib.theory.infinite_width.smallest_eigenvalue.links import (
-    gershgorin_lower_bound,
-    hermite_lower_bound,
-    khatri_rao_gram,
-    schur_product_bound,
 )
 from ntklib.theory.infinite_width.smallest_eigenvalue.proof import layer_terms, limiting_chain, tail_lower_bound
 

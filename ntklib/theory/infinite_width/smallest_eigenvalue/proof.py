@@ -12,12 +12,12 @@ from ntklib.activations import hermite_coefficient
 from ntklib.kernels import angular_profile
 from ntklib.kernels.angles import cosines
 from ntklib.spectrum import psd_smallest
-from ntklib.theory.infinite_width.smallest_eigenvalue.limits import power_series
-from ntklib.theory.infinite_width.smallest_eigenvalue.links import (
+from ntklib.theory.inequalities import (
     gershgorin_lower_bound,
     hermite_lower_bound,
     scaled_rows,
 )
+from ntklib.theory.infinite_width.smallest_eigenvalue.limits import power_series
 
 
 def layer_terms(X, depth: int) -> list[tuple[np.ndarray, np.ndarray]]:

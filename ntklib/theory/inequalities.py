@@ -1,4 +1,4 @@
-r"""The single inequalities of the proof that bounds the smallest eigenvalue of the limiting tangent kernel.
+r"""Inequalities between smallest eigenvalues that the proofs put together: Schur, Khatri and Rao, Hermite, Gershgorin.
 
 Notation: :math:`\rho` is the matrix of cosines of the rows of X, :math:`\circ r` an entrywise power.
 """
