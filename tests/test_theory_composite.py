@@ -182,3 +182,14 @@ def test_what_cannot_be_certified_says_so():
     with pytest.raises(ValueError, match=r"huber_loss: threshold=-1\.0"):
         losses.huber_loss(-1)
     assert proof.ProofConstants(1.0, 1.0, 0.0, 1.0).kappa(0.5) == 0.5
+
+
+def test_the_rate_of_the_logistic_loss_is_that_of_its_differential_inequality():
+    step, least, kappa, zeta, first = 0.3, 0.7, 0.9, 0.6, 0.8
+    e, lengths = first, 0.0  # the slowest fall that the proof allows: e' = -κηλζ²e², in small steps
+    for _ in range(20_000):
+        fall = kappa * step * least * zeta**2 * e**2 / 1000
+        lengths, e = lengths + fall / (kappa * zeta * least**0.5 * e), e - fall
+    rate, path = theory.logistic_bounds(first, e, 20.0, step=step, least=least, kappa=kappa, zeta=zeta)
+    assert abs(1 / e / rate - 1) < 1e-3
+    assert abs(lengths / path - 1) < 1e-3

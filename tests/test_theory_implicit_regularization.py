@@ -122,3 +122,16 @@ def test_messages():
         theory.nearest_interpolant(
             one, [np.zeros((1, 1)), np.zeros((1, 1))], np.array([[1.0], [1.0]]), np.array([1.0, -1.0])
         )
+
+
+def test_the_factor_of_the_limit_is_a_condition_number_over_kappa():
+    J = np.random.default_rng(3).standard_normal((4, 9))
+    values = np.linalg.eigvalsh(J @ J.T)
+    wanted = np.linalg.cond(J) / 0.75
+    assert abs(bounds.limit_ratio_bound(values[-1], values[0], 0.75) / wanted - 1) < 1e-12
+
+
+@pytest.mark.parametrize("margin", [0.5, 3.0])
+def test_on_one_sample_of_a_linear_model_the_logistic_distance_is_attained(margin):
+    loss, slope = np.log1p(np.exp(-margin)), 2.0  # f = 2θ from θ = 0
+    assert abs(bounds.logistic_distance_bound(loss, 0.0, slope) - margin / slope) < 1e-14

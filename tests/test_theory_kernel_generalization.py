@@ -155,3 +155,13 @@ def test_messages():
         ValueError, match=r"sample_wasserstein: X has shape \(2, 3\) and X2 \(4, 3\); expected the same"
     ):
         transport.sample_wasserstein(np.ones((2, 3)), np.ones((4, 3)))
+
+
+def test_the_main_terms_of_many_labels_are_those_of_each():
+    rng = np.random.default_rng(4)
+    J, labels = rng.standard_normal((6, 15)), rng.standard_normal((6, 3))
+    K = J @ J.T
+    wanted = [norms.norm_complexity(K, y) for y in labels.T]
+    assert np.abs(norms.norm_complexities(K, labels) / wanted - 1).max() < 1e-12
+    squares = 4 * np.einsum("id,ij,jd->d", labels, np.linalg.inv(K), labels) * np.trace(K) / 36
+    assert np.abs(norms.norm_complexities(K, labels) ** 2 / squares - 1).max() < 1e-10

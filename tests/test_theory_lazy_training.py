@@ -154,3 +154,20 @@ def test_the_tangent_model_at_the_same_parameters_is_the_linear_extension():
     turning = shallow_lipschitz(a, X, run.distance[-1])
     bound = lazy.same_parameters_bound(turning, run.distance[-1])
     assert lazy.sample_length(run.outputs[-1] - run.tangent[-1]) <= bound
+
+
+def test_the_mean_kernels_carry_residuals_exactly_and_tend_to_kernels_for_short_steps():
+    X, y = unit_sample(3, 5, 0)
+    W, a = shallow.shallow_weights(5, 20, 0)
+    run = shallow.shallow_descent(W, a, X, y, steps=4, step=0.8)
+    r, means = run.outputs - y, lazy.mean_kernels(run, X)
+    moved = [r[t] - 0.8 * means[t] @ r[t] for t in range(4)]
+    assert np.abs(np.array(moved) - r[1:]).max() < 1e-12
+    gaps = [run_gap(X, y, W, a, step) for step in (1e-2, 5e-3)]
+    assert abs(gaps[0] / gaps[1] - 2) < 0.05
+
+
+def run_gap(X, y, W, a, step):
+    """Distance of the mean kernel of one step from the kernel at its start."""
+    run = shallow.shallow_descent(W, a, X, y, steps=1, step=step)
+    return np.linalg.norm(lazy.mean_kernels(run, X)[0] - run.kernels[0])

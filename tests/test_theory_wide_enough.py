@@ -170,3 +170,12 @@ def test_what_has_no_second_derivative_is_refused():
         wide.shallow_hessian_suprema(W, a, np.eye(2), -1)
     with pytest.raises(ValueError, match=r"shallow_weights: signs='both'; expected 'random' or 'positive'"):
         shallow.shallow_weights(2, 3, 0, signs="both")
+
+
+def test_no_turn_of_a_jacobian_moves_its_kernel_by_more_than_the_bound():
+    rng = np.random.default_rng(5)
+    for size in (0.1, 1.0, 10.0):
+        J, turn = rng.standard_normal((3, 7)), size * rng.standard_normal((3, 7))
+        moved = np.linalg.norm((J + turn) @ (J + turn).T - J @ J.T, 2)
+        assert moved <= wide.drift_bound(np.linalg.norm(J, 2), np.linalg.norm(turn, 2), 1.0)
+    assert abs(wide.drift_bound(3.0, 2.0, 0.5) - (4.0**2 - 3.0**2)) < 1e-14  # one sample, the turn along the gradient

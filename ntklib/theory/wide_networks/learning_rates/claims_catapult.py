@@ -31,7 +31,7 @@ def linearized_threshold(*, seed=0, seeds=4, threshold=2.0):
             early, late = (np.linalg.matrix_power(np.eye(len(K)) - share * K, t) @ y for t in (4000, 8000))
             return np.log(np.linalg.norm(late) / np.linalg.norm(early))
 
-        yield brentq(growth, 1.95, 2.05, xtol=1e-12), threshold, {"seed": s}
+        yield brentq(growth, 1.99, 2.01, xtol=1e-12), threshold, {"seed": s}
 
 
 linearized_threshold.refuted_by("1/λ_max, beyond which the fastest part of the residual oscillates", threshold=1.0)
@@ -56,7 +56,8 @@ def recursion_is_exact(*, seed=0, seeds=3, four=4.0):
         for _ in range(10):
             f = u @ v / m**0.5
             u, v = u - eta * f * v / m**0.5, v - eta * f * u / m**0.5
-            x, z = x - (four - x) * z, (1 - x + z) ** 2 * z
+            with np.errstate(over="ignore", invalid="ignore"):  # the rival's map may blow up
+                x, z = x - (four - x) * z, (1 - x + z) ** 2 * z
         yield eta * (u @ u + v @ v) / m, x, {"m": m, "seed": s}
 
 
