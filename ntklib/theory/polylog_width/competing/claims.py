@@ -140,7 +140,7 @@ stays_near.refuted_by("it stays within R, the radius of the class", ball=True)
     status="open",
     assumptions="Random labels, L = 2, R = 2, widths 16 to 256; three initializations, each relative to its own mean.",
     does_not_say="That any layer stands still.",
-    verdict=power_law("m", ratio_band=(0.5, 2.0), tolerance=0.02),
+    verdict=power_law("m", ratio_band=(0.5, 2.0)),
 )
 def distance_scale(*, widths=(16, 64, 256), seeds=3, seed=0, exponent=-0.5):
     """Fit the exponent of the largest distance."""
