@@ -71,7 +71,7 @@ def two_sided_dimension(
         yield d * _typical((d, *widths, 1), N, range(seed, seed + seeds)), d, {"d": d}
 
 
-two_sided_dimension.refuted_by("d^(9/10)", exponent=0.9)
+two_sided_dimension.refuted_by("like d^(9/10), a little less than linearly", exponent=0.9)
 
 
 @claim(

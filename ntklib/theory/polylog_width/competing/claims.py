@@ -150,7 +150,7 @@ def distance_scale(*, widths=(16, 64, 256), seeds=3, seed=0, exponent=-0.5):
             yield value, None, {"m": m, "seed": s}
 
 
-distance_scale.refuted_by("m^(−2/3)", exponent=-2 / 3)
+distance_scale.refuted_by("like m^(−2/3), faster than the ball shrinks", exponent=-2 / 3)
 
 
 def _ball_problems(widths, depth, seed, N=10):
@@ -244,4 +244,4 @@ def worst_case(*, widths=(10_000, 100_000, 1_000_000), radius=3.0, seeds=2, seed
         yield errors.switching_error(g, v, m, radius / m**0.5), limit, {"m": m, "seed": s}
 
 
-worst_case.refuted_by("m^(−1/4)", exponent=-0.25)
+worst_case.refuted_by("like m^(−1/4), faster than the proof allows", exponent=-0.25)
