@@ -227,7 +227,7 @@ def _share_in_dimension(N: int, d: int) -> float:
     return 1 - 0.25 / limit * (1 - (1 - (N / d) ** 0.5) ** 2)
 
 
-scaling.refuted_by("n^(9/10)", exponent=0.9)
+scaling.refuted_by("like n^(9/10), a little less than linearly", exponent=0.9)
 
 
 @claim(

@@ -31,7 +31,7 @@ def linearization_error(net, W, other, X):
 
     Notes
     -----
-    Compiled for each shape. Chapter: ``competing``.
+    Compiled for each shape.
 
     Examples
     --------
@@ -61,13 +61,9 @@ def sampled_error(problem: TangentProblem, tau: float, *, pairs: int = 10, seed:
     float
         A lower estimate of the supremum :math:`\epsilon_{\rm app}(\tau)`.
 
-    Notes
-    -----
-    Chapter: ``competing``.
-
     Examples
     --------
-    >>> from ntklib.theory.polylog_width.tangent_features import problem
+    >>> from ntklib.theory.polylog_width.tangent_features.statements import problem
     >>> sampled_error(problem(np.eye(3), [1, -1, 1], 64, 2), 0.1) < 0.1
     True
     """
@@ -96,11 +92,11 @@ def searched_error(problem: TangentProblem, tau: float, *, steps: int = 60, star
 
     Notes
     -----
-    Each step costs about four gradients. Chapter: ``competing``.
+    Each step costs about four gradients.
 
     Examples
     --------
-    >>> from ntklib.theory.polylog_width.tangent_features import problem
+    >>> from ntklib.theory.polylog_width.tangent_features.statements import problem
     >>> p = problem(np.eye(3), [1, -1, 1], 64, 2)
     >>> searched_error(p, 0.1) > sampled_error(p, 0.1)
     True
@@ -134,7 +130,7 @@ def _to_ball(params, W, tau):
 
 
 def random_point(params, tau, key):
-    """Return weights at distance τ from ``params`` in every layer, in a random direction (chapter ``competing``)."""
+    """Return weights at distance τ from ``params`` in every layer, in a random direction."""
     moves = [np.asarray(normal(k, w.shape, w.dtype)) for k, w in zip(jax.random.split(key, len(params)), params)]
     return tuple(np.asarray(w) + (tau / np.linalg.norm(d)).astype(d.dtype) * d for w, d in zip(params, moves))
 
@@ -172,7 +168,7 @@ def switching_error(g, v, width: int, tau: float, *, norm: float = 1.0) -> float
     -----
     A neuron pushed past zero by b errs by :math:`\sqrt mv_jb`, whatever side it came from. The best pushes are
     :math:`\delta_j = \kappa v_j` on the neurons with :math:`\lvert g_j\rvert < \kappa v_j/2`; κ fills the
-    ball. Sorting: O(m log m). Large m: 0.456 :math:`\sqrt m\,\tau^{4/3}`. Source: Book. Chapter: ``competing``.
+    ball. Sorting: O(m log m). Large m: 0.456 :math:`\sqrt m\,\tau^{4/3}`. Source: Book.
 
     Examples
     --------

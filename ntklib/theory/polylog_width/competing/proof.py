@@ -69,11 +69,11 @@ def largest_gradient(net, params, X):
 
     Notes
     -----
-    A forward and a backward pass, compiled for each shape: each gradient is a product of two vectors. Chapter:
-    ``competing``.
+    A forward and a backward pass, compiled for each shape: each gradient is a product of two vectors.
 
     Examples
     --------
+    >>> from ntklib import MLP
     >>> net = MLP((2, 1), "relu", "standard")
     >>> float(largest_gradient(net, (jnp.ones((2, 1)),), jnp.array([[3.0, 4.0]])))
     5.0
@@ -103,10 +103,11 @@ def observer(net, star, X):
 
     Notes
     -----
-    One forward-mode derivative and one backward pass per record. Chapter: ``competing``.
+    One forward-mode derivative and one backward pass per record.
 
     Examples
     --------
+    >>> from ntklib import MLP
     >>> net = MLP((2, 1), "relu", "standard")
     >>> seen = observer(net, (jnp.zeros((2, 1)),), jnp.eye(2))((jnp.ones((2, 1)),))
     >>> float(seen["to_star"]), seen["model"].tolist()
@@ -138,11 +139,11 @@ def step_size_of_proof(problem: TangentProblem, *, room: float = 1.2) -> float:
 
     Notes
     -----
-    Source: Chen, Cao, Zou, Gu 2021, Theorem 1, where η is of the order 1/(Lm). Chapter: ``competing``.
+    Source: Chen, Cao, Zou, Gu 2021, Theorem 1, where η is of the order 1/(Lm).
 
     Examples
     --------
-    >>> from ntklib.theory.polylog_width.tangent_features import problem
+    >>> from ntklib.theory.polylog_width.tangent_features.statements import problem
     >>> 0 < step_size_of_proof(problem(np.eye(3), [1, -1, 1], 64, 2)) < 1 / 64
     True
     """
@@ -168,7 +169,6 @@ def steps_of_theorem(depth: int, width: int, radius: float, step_size: float, lo
     Notes
     -----
     Then :math:`LR^2/(m\eta T) + 2\epsilon \le 3\epsilon`. Source: Chen, Cao, Zou, Gu 2021, Theorem 1; constant: Book.
-    Chapter: ``competing``.
 
     Examples
     --------
@@ -212,11 +212,11 @@ def compete(
 
     Notes
     -----
-    Every step recorded: O(T (N + L)) memory. Source: Chen, Cao, Zou, Gu 2021, Theorem 1. Chapter: ``competing``.
+    Every step recorded: O(T (N + L)) memory. Source: Chen, Cao, Zou, Gu 2021, Theorem 1.
 
     Examples
     --------
-    >>> from ntklib.theory.polylog_width.tangent_features import problem
+    >>> from ntklib.theory.polylog_width.tangent_features.statements import problem
     >>> bool(compete(problem(np.eye(3), [1, -1, 1], 64, 2), 2.0).ratio < 3)
     True
     """
@@ -254,11 +254,11 @@ def proof_table(competition: Competition) -> pd.DataFrame:
 
     Notes
     -----
-    Only the recorded numbers are used; O(T N). Source: Book, after Chen, Cao, Zou, Gu 2021. Chapter: ``competing``.
+    Only the recorded numbers are used; O(T N). Source: Book, after Chen, Cao, Zou, Gu 2021.
 
     Examples
     --------
-    >>> from ntklib.theory.polylog_width.tangent_features import problem
+    >>> from ntklib.theory.polylog_width.tangent_features.statements import problem
     >>> table = proof_table(compete(problem(np.eye(3), [1, -1, 1], 64, 2), 2.0))
     >>> bool((table["next"] <= table["next_bound"]).all())
     True

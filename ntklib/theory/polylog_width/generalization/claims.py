@@ -130,7 +130,7 @@ def crossover(*, sizes=(1e3, 1e4, 1e5, 1e6, 1e7), radius=10.0, depth=2, exponent
         yield risk.crossover_width(n, radius, depth), form, {"n": n}
 
 
-crossover.refuted_by("n^(2/3)", exponent=2 / 3)
+crossover.refuted_by("like n^(2/3) in place of n^(3/4)", exponent=2 / 3)
 
 
 @claim(

@@ -36,7 +36,7 @@ def margin_branch(width, samples, radius, depth, *, constant: float = 1.0) -> fl
     Notes
     -----
     O(1). Source: Chen, Cao, Zou, Gu 2021, Theorem on generalization, as restated by Li, Guo, Lei, Ying 2025; the
-    power of L is recalled. Chapter: ``generalization``.
+    power of L is recalled.
 
     Examples
     --------
@@ -66,7 +66,7 @@ def kernel_branch(width, samples, radius, depth, *, constant: float = 1.0) -> fl
 
     Notes
     -----
-    O(1). Source: Chen, Cao, Zou, Gu 2021, Theorem on generalization, recalled. Chapter: ``generalization``.
+    O(1). Source: Chen, Cao, Zou, Gu 2021, Theorem on generalization, recalled.
 
     Examples
     --------
@@ -101,7 +101,7 @@ def crossover_width(samples, radius, depth) -> float:
     Notes
     -----
     By Descartes' rule there is one positive root. The approximation, from below, leaves out the term in x.
-    Source: Book. Chapter: ``generalization``.
+    Source: Book.
 
     Examples
     --------
@@ -137,8 +137,7 @@ def sgd_bound(samples, radius, depth, tangent_loss, delta, *, constants=(8.0, 8.
 
     Notes
     -----
-    O(1). Source: Chen, Cao, Zou, Gu 2021, Theorem on SGD, constants recalled and not confirmed. Chapter:
-    ``generalization``.
+    O(1). Source: Chen, Cao, Zou, Gu 2021, Theorem on SGD, constants recalled and not confirmed.
 
     Examples
     --------
@@ -181,7 +180,7 @@ def online_bound(samples, squared_distance, step_size, comparator_loss, delta) -
 
     Notes
     -----
-    Needs linearization errors of at most 1/8 along the path. O(1). Source: Book. Chapter: ``generalization``.
+    Needs linearization errors of at most 1/8 along the path. O(1). Source: Book.
 
     Examples
     --------
@@ -235,7 +234,7 @@ def xor_pass(d: int, samples: int, width: int, networks: int, *, rate: float = 0
 
     Notes
     -----
-    NumPy, float64, all networks at once; O(n · networks · m · 2^d) time. Chapter: ``generalization``.
+    NumPy, float64, all networks at once; O(n · networks · m · 2^d) time.
 
     Examples
     --------

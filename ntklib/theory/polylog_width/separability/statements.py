@@ -38,8 +38,7 @@ def dot_kernel(rho, depth: int = 2, layers: str = "all") -> np.ndarray:
 
     Notes
     -----
-    O(L) per entry, float64; near ρ = 1 its relative accuracy is about 1e-16/θ². Source: Book. Chapter:
-    ``separability``.
+    O(L) per entry, float64; near ρ = 1 its relative accuracy is about 1e-16/θ². Source: Book.
 
     Examples
     --------
@@ -79,7 +78,7 @@ def parity_cube(d: int, order: int = 2):
 
     Notes
     -----
-    d 2^d numbers. Chapter: ``separability``.
+    d 2^d numbers.
 
     Examples
     --------
@@ -122,7 +121,6 @@ def parity_margin(d: int, depth: int = 2, layers: str = "all", order: int = 2) -
     Notes
     -----
     A sum over a binomial distribution, O(d r L). Its rounding, 1e-16 in γ², is felt where γ < 1e-7. Source: Book.
-    Chapter: ``separability``.
 
     Examples
     --------
@@ -160,7 +158,7 @@ def xor_constant(depth: int = 2, layers: str = "all") -> float:
 
     Notes
     -----
-    Value and two derivatives carried through the layers, O(L). Source: Book. Chapter: ``separability``.
+    Value and two derivatives carried through the layers, O(L). Source: Book.
 
     Examples
     --------
@@ -204,7 +202,7 @@ def pair_distance(theta, depth: int = 2, layers: str = "all") -> np.ndarray:
 
     Notes
     -----
-    Differences lose digits: relative error 1e-15/θ. Source: Book. Chapter: ``separability``.
+    Differences lose digits: relative error 1e-15/θ. Source: Book.
 
     Examples
     --------

@@ -36,7 +36,6 @@ def shallow_kernels(X, width: int, seed: int = 0):
     Notes
     -----
     NumPy, float64, :math:`w_j\sim N(0, 2I/m)`, :math:`v_j\sim N(0, 1/m)`; O(N² m) time, N (N + m) numbers.
-    Chapter: ``separability``.
 
     Examples
     --------
@@ -75,7 +74,7 @@ def xor_nt_margin(d: int) -> float:
 
     Notes
     -----
-    O(1). Source: Book; the margin is that of Ji and Telgarsky 2020. Chapter: ``separability``.
+    O(1). Source: Book; the margin is that of Ji and Telgarsky 2020.
 
     Examples
     --------
@@ -117,7 +116,7 @@ def margin_floor(nt_margin: float, v, samples: int, delta: float, *, reach: floa
 
     Notes
     -----
-    Hoeffding's inequality and a union bound; O(m). Source: Book. Chapter: ``separability``.
+    Hoeffding's inequality and a union bound; O(m). Source: Book.
 
     Examples
     --------
@@ -157,7 +156,7 @@ def sufficient_width(nt_margin: float, samples: int, delta: float, *, share=0.5,
 
     Notes
     -----
-    O(1). Source: Book; the order is that of Ji and Telgarsky 2020. Chapter: ``separability``.
+    O(1). Source: Book; the order is that of Ji and Telgarsky 2020.
 
     Examples
     --------
@@ -194,7 +193,6 @@ def separation_radius(samples, separation, delta, target, *, constant: float = 1
     Notes
     -----
     O(1). Source: Chen, Cao, Zou, Gu 2021, Proposition on class-dependent separation, recalled and not confirmed.
-    Chapter: ``separability``.
 
     Examples
     --------
