@@ -7,7 +7,7 @@ import pytest
 
 import ntklib
 from ntklib.theory.polylog_width.generalization import statements as risk
-from ntklib.theory.polylog_width.separability.statements import parity_cube
+from ntklib.theory.setting import parity_cube
 
 needs_x64 = pytest.mark.skipif(jnp.result_type(float) != jnp.float64, reason="needs 64-bit precision")
 

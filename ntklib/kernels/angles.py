@@ -7,6 +7,7 @@ near opposite rows ``c`` is. From a clipped cosine both lose half their digits.
 import jax.numpy as jnp
 import numpy as np
 
+from ntklib._validate import data_matrix
 from ntklib.activations.covariance import guarded_sqrt
 
 _SPLIT = 134217729.0  # 2^27 + 1, Dekker's constant for 53-bit numbers
@@ -117,3 +118,36 @@ def cosines(A) -> np.ndarray:
     rho = np.clip(A / norm[:, None] / norm, -1.0, 1.0)
     np.fill_diagonal(rho, 1.0)
     return rho
+
+
+def pairwise_angles(X) -> np.ndarray:
+    r"""Angles :math:`\theta_{ij}` of all pairs of rows, from the rows themselves, zero on the diagonal.
+
+    Parameters
+    ----------
+    X : array_like, shape (N, d)
+        Data without zero rows.
+
+    Returns
+    -------
+    ndarray, shape (N, N)
+        Symmetric.
+
+    Notes
+    -----
+    Small angles keep the digits that the rows hold (`accurate_half_angles`). O(N² d) time.
+
+    Examples
+    --------
+    >>> pairwise_angles([[1.0, 0.0], [0.0, 2.0]]).round(4).tolist()
+    [[0.0, 1.5708], [1.5708, 0.0]]
+    """
+    X = np.asarray(data_matrix("pairwise_angles", "X", X), np.float64)
+    if not X.any(axis=1).all():
+        row = int(np.argmin(X.any(axis=1)))
+        raise ValueError(f"pairwise_angles: row {row} of X is zero; it has no angle to another row; drop it.")
+    theta = np.zeros((len(X), len(X)))
+    for i in range(1, len(X)):
+        s, c = accurate_half_angles(np.broadcast_to(X[i], (i, X.shape[1])), X[:i])
+        theta[i, :i] = theta[:i, i] = 2 * np.arctan2(s, c)
+    return theta

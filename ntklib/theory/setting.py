@@ -1,4 +1,6 @@
-"""What the parts share: points on a sphere, and the limiting kernel without compiling for every shape."""
+"""What the parts share: points, parities, distances, and the limiting kernel without compiling for every shape."""
+
+from itertools import product
 
 import numpy as np
 
@@ -59,3 +61,66 @@ def lowest(X, depth: int) -> float:
     1.682
     """
     return smallest_eigenvalue(limiting_kernel(X, depth))
+
+
+def inverse_distance(theta) -> np.ndarray:
+    r"""Inverse cosine distance :math:`w = \big(\tfrac{1 - \cos\theta}{2}\big)^{-1/2} = 1/\sin(\theta/2)`.
+
+    Parameters
+    ----------
+    theta : array_like
+        Angles in (0, π].
+
+    Returns
+    -------
+    ndarray
+
+    Notes
+    -----
+    O(1) per angle. Source: Terjék and González-Sánchez 2025.
+
+    Examples
+    --------
+    >>> float(inverse_distance(np.pi))
+    1.0
+    """
+    return 1 / np.sin(np.asarray(theta, float) / 2)
+
+
+def parity_cube(d: int, order: int = 2):
+    r"""Return the whole cube :math:`\{\pm1/\sqrt d\}^d` with the parity of its first signs; order 2 is XOR.
+
+    Parameters
+    ----------
+    d : int
+        Dimension, at most 16.
+    order : int
+        r, at most d.
+
+    Returns
+    -------
+    X : ndarray (2**d, d)
+    y : ndarray (2**d,)
+        :math:`\prod_{i\le r}\operatorname{sign}x_i`.
+
+    Raises
+    ------
+    ValueError
+        If d exceeds 16 or r exceeds d.
+
+    Notes
+    -----
+    d 2^d numbers.
+
+    Examples
+    --------
+    >>> X, y = parity_cube(2)
+    >>> y.astype(int).tolist()
+    [1, -1, -1, 1]
+    """
+    if not 1 <= order <= d <= 16:
+        raise ValueError(
+            f"parity_cube: d={d}, order={order}; expected 1 <= order <= d <= 16, as there are 2**d points."
+        )
+    signs = np.array(list(product((1.0, -1.0), repeat=d)))
+    return signs / np.sqrt(d), signs[:, :order].prod(axis=1)

@@ -5,6 +5,7 @@ import numpy as np
 
 from ntklib import datasets
 from ntklib.claims import approximates, claim, power_law
+from ntklib.kernels.angles import pairwise_angles
 from ntklib.theory.infinite_width.depth.limits import (
     affine_kernel,
     asymptotic_angle,
@@ -18,7 +19,6 @@ from ntklib.theory.infinite_width.depth.statements import (
     depth_constant,
     depth_spectrum,
     even_share,
-    pairwise_angles,
     trajectory,
 )
 

@@ -13,6 +13,7 @@ All of it is derived in the chapter ``depth``; the leading orders are those of T
 import numpy as np
 
 from ntklib._validate import positive_int, symmetric_matrix
+from ntklib.theory.setting import inverse_distance as inverse_distance
 
 
 def asymptotic_angle(layers, beta: float) -> np.ndarray:
@@ -39,30 +40,6 @@ def asymptotic_angle(layers, beta: float) -> np.ndarray:
     0.0942
     """
     return 3 * np.pi / (2 * beta * np.asarray(layers, float))
-
-
-def inverse_distance(theta) -> np.ndarray:
-    r"""Inverse cosine distance :math:`w = \big(\tfrac{1 - \cos\theta}{2}\big)^{-1/2} = 1/\sin(\theta/2)`.
-
-    Parameters
-    ----------
-    theta : array_like
-        Angles in (0, π].
-
-    Returns
-    -------
-    ndarray
-
-    Notes
-    -----
-    O(1) per angle. Source: Terjék and González-Sánchez 2025. Chapter: ``depth``.
-
-    Examples
-    --------
-    >>> float(inverse_distance(np.pi))
-    1.0
-    """
-    return 1 / np.sin(np.asarray(theta, float) / 2)
 
 
 def affine_kernel(w, beta: float) -> np.ndarray:

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ntklib._validate import data_matrix, positive_int
+from ntklib._validate import positive_int
 from ntklib.activations import activation as as_activation
 from ntklib.activations.piecewise_linear import sine_minus_tcos
-from ntklib.kernels import accurate_half_angles
-from ntklib.theory.infinite_width.depth.limits import inverse_distance
+from ntklib.kernels.angles import pairwise_angles as pairwise_angles
+from ntklib.theory.setting import inverse_distance
 
 
 class AngleRun(NamedTuple):
@@ -183,44 +183,6 @@ def depth_constant(theta, beta: float, layers: int = 512) -> np.ndarray:
     w = inverse_distance(run.angle)
     coarse, fine = (w[i] - 2 * beta / np.pi * np.log(w[i] / A) - A * run.layers[i] for i in (0, 1))
     return 2 * fine - coarse
-
-
-def pairwise_angles(X) -> np.ndarray:
-    r"""Angles :math:`\theta_{ij}` of all pairs of rows, from the rows themselves, zero on the diagonal.
-
-    Parameters
-    ----------
-    X : array_like, shape (N, d)
-        Data without zero rows.
-
-    Returns
-    -------
-    ndarray, shape (N, N)
-        Symmetric.
-
-    Raises
-    ------
-    ValueError
-        Wrong rank, NaN, or a zero row.
-
-    Notes
-    -----
-    Small angles keep the digits that the rows hold (`accurate_half_angles`). O(N² d) time. Chapter: ``depth``.
-
-    Examples
-    --------
-    >>> pairwise_angles([[1.0, 0.0], [0.0, 2.0]]).round(4).tolist()
-    [[0.0, 1.5708], [1.5708, 0.0]]
-    """
-    X = np.asarray(data_matrix("pairwise_angles", "X", X), np.float64)
-    if not X.any(axis=1).all():
-        row = int(np.argmin(X.any(axis=1)))
-        raise ValueError(f"pairwise_angles: row {row} of X is zero; it has no angle to another row; drop it.")
-    theta = np.zeros((len(X), len(X)))
-    for i in range(1, len(X)):
-        s, c = accurate_half_angles(np.broadcast_to(X[i], (i, X.shape[1])), X[:i])
-        theta[i, :i] = theta[:i, i] = 2 * np.arctan2(s, c)
-    return theta
 
 
 def depth_spectrum(X, layers, activation="relu") -> list[dict]:

@@ -4,8 +4,8 @@ import jax
 import numpy as np
 
 from ntklib.networks import MLP
-from ntklib.theory.polylog_width.separability.statements import parity_cube
 from ntklib.theory.polylog_width.tangent_models import scaled_blocks, tangent_fit
+from ntklib.theory.setting import parity_cube
 
 
 def best_tangent_loss(d: int, width: int, radius: float, seed: int = 0) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from ntklib import plain
 from ntklib._validate import positive_float, positive_int
 from ntklib.networks import named_parametrization
-from ntklib.theory.polylog_width.separability.statements import parity_cube
+from ntklib.theory.setting import parity_cube
 
 
 def margin_branch(width, samples, radius, depth, *, constant: float = 1.0) -> float:

@@ -5,9 +5,9 @@ of the paper's ReLU network, :math:`\kappa_0(\rho) = 1 - \theta/\pi` and
 :math:`\kappa_1(\rho) = (\sin\theta + (\pi-\theta)\cos\theta)/\pi`; γ the margin of a labelled kernel.
 """
 
-from itertools import product
-
 import numpy as np
+
+from ntklib.theory.setting import parity_cube as parity_cube
 
 LAYERS = ("hidden", "all")
 
@@ -53,45 +53,6 @@ def dot_kernel(rho, depth: int = 2, layers: str = "all") -> np.ndarray:
         hidden = (hidden + 0.5 * G) * slope
         G = np.clip((np.sin(theta) + (np.pi - theta) * G) / np.pi, -1.0, 1.0)
     return hidden + G if layers == "all" else hidden
-
-
-def parity_cube(d: int, order: int = 2):
-    r"""Return the whole cube :math:`\{\pm1/\sqrt d\}^d` with the parity of its first signs; order 2 is XOR.
-
-    Parameters
-    ----------
-    d : int
-        Dimension, at most 16.
-    order : int
-        r, at most d.
-
-    Returns
-    -------
-    X : ndarray (2**d, d)
-    y : ndarray (2**d,)
-        :math:`\prod_{i\le r}\operatorname{sign}x_i`.
-
-    Raises
-    ------
-    ValueError
-        If d exceeds 16 or r exceeds d.
-
-    Notes
-    -----
-    d 2^d numbers.
-
-    Examples
-    --------
-    >>> X, y = parity_cube(2)
-    >>> y.astype(int).tolist()
-    [1, -1, -1, 1]
-    """
-    if not 1 <= order <= d <= 16:
-        raise ValueError(
-            f"parity_cube: d={d}, order={order}; expected 1 <= order <= d <= 16, as there are 2**d points."
-        )
-    signs = np.array(list(product((1.0, -1.0), repeat=d)))
-    return signs / np.sqrt(d), signs[:, :order].prod(axis=1)
 
 
 def parity_margin(d: int, depth: int = 2, layers: str = "all", order: int = 2) -> float:

@@ -3,8 +3,9 @@
 import numpy as np
 
 from ntklib.claims import approximates, at_most, claim
-from ntklib.theory.infinite_width.depth.limits import affine_kernel, inverse_distance
+from ntklib.theory.infinite_width.depth.limits import affine_kernel
 from ntklib.theory.infinite_width.depth.statements import trajectory
+from ntklib.theory.setting import inverse_distance
 from ntklib.theory.wide_networks.edge_of_chaos.setting import SHARES, spectrum_errors, sphere_points
 from ntklib.theory.wide_networks.edge_of_chaos.statements import affine_deficit, deep_kernels, distance_growth
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ntklib.theory.infinite_width.depth.statements import pairwise_angles
+from ntklib.kernels.angles import pairwise_angles
 from ntklib.theory.wide_networks.edge_of_chaos.statements import (
     deep_kernels,
     effective_distance,

@@ -7,12 +7,13 @@ statements with their error terms. Kernels carry the factor 1/N. Throughout :mat
 import numpy as np
 
 from ntklib._validate import positive_int
-from ntklib.theory.infinite_width.depth.limits import affine_kernel, inverse_distance
+from ntklib.kernels.angles import pairwise_angles
+from ntklib.theory.infinite_width.depth.limits import affine_kernel
 from ntklib.theory.infinite_width.depth.statements import (
     depth_constant,
-    pairwise_angles,
     trajectory,
 )
+from ntklib.theory.setting import inverse_distance
 
 
 def distance_growth(first, layers, beta: float, *, log_weight: float = 1.0) -> np.ndarray:

@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 
-from ntklib.theory.polylog_width.separability.statements import parity_cube
+from ntklib.theory.setting import parity_cube
 from ntklib.theory.wide_networks.other_side import statements as theory
 
 
