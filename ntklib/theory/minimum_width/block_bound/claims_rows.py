@@ -84,7 +84,7 @@ def wide_rows(*, widths=(64, 128, 256, 640), seeds=3, seed=0, exponent=-0.5):
         yield np.log(square).std(), None, {"n": n}
 
 
-wide_rows.refuted_by("n^{-2/3}", exponent=-2 / 3)
+wide_rows.refuted_by("it decays like n^{-2/3}", exponent=-2 / 3)
 
 
 @claim(

@@ -196,7 +196,7 @@ def signs(*, network="tanh, 3 hidden", labels="gaussian", ratio=1.1):
     yield 3e-7, _cell(network, ratio, "signs")["residual"].min(), {"labels": "signs"}
 
 
-signs.refuted_by("so do signs", labels="signs")
+signs.refuted_by("signs keep away as far", labels="signs")
 
 
 @claim(
