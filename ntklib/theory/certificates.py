@@ -93,7 +93,7 @@ def composite_certificate(
     Notes
     -----
     The radius is the limit of an increasing iteration, which solves the quadratic equation for ρ with the last Λ; at
-    most 200 evaluations of Λ. Source: Book, Theorem T1. Chapter: ``composite``.
+    most 200 evaluations of Λ. Source: Book, Theorem T1.
 
     Examples
     --------
@@ -160,7 +160,7 @@ def extreme_singular_values(K, parameters: int) -> tuple[float, float]:
     Notes
     -----
     The square root of an eigenvalue: relative accuracy :math:`N\varepsilon\,\lambda_{\max}/\lambda_{\min}`.
-    Source: Book. Chapters: ``optimization``, ``composite``.
+    Source: Book.
 
     Examples
     --------
@@ -188,8 +188,7 @@ def smallest_valid_scale(at, low: float = 1e-3, high: float = 1e18) -> float:
 
     Notes
     -----
-    Forty bisections on a logarithmic scale; returned is the valid side. Source: Book. Chapters: ``optimization``,
-    ``composite``.
+    Forty bisections on a logarithmic scale; returned is the valid side. Source: Book.
 
     Examples
     --------

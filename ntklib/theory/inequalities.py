@@ -63,15 +63,9 @@ def khatri_rao_gram(X, r: int) -> np.ndarray:
     -------
     ndarray, shape (N, N)
 
-    Raises
-    ------
-    ValueError
-        Wrong rank, NaN, or r below 1.
-
     Notes
     -----
     O(N² d) time, O(N²) memory; overflows where :math:`\lVert x \rVert^{2r}` does. Nguyen et al. 2021, section 2.
-    Used in the chapter `smallest_eigenvalue`.
 
     Examples
     --------
@@ -98,16 +92,10 @@ def hermite_lower_bound(X, r: int) -> float:
     -------
     float
 
-    Raises
-    ------
-    ValueError
-        As `khatri_rao_gram`.
-
     Notes
     -----
     Rows are scaled by the largest norm first, so nothing overflows. O(N² (N + d)) time, O(N²) memory.
-    Nguyen et al. 2021, proof of Theorem 1 (with the factor 2 of :math:`G^{(2)}` kept). Used in the chapter
-    `smallest_eigenvalue`.
+    Nguyen et al. 2021, proof of Theorem 1 (with the factor 2 of :math:`G^{(2)}` kept).
 
     Examples
     --------
@@ -137,14 +125,9 @@ def gershgorin_lower_bound(X, r: int, *, coarse: bool = False) -> float:
     -------
     float
 
-    Raises
-    ------
-    ValueError
-        As `khatri_rao_gram`.
-
     Notes
     -----
-    O(N² d) time, O(N²) memory. Nguyen et al. 2021, proof of Theorem 1. Used in the chapter `smallest_eigenvalue`.
+    O(N² d) time, O(N²) memory. Nguyen et al. 2021, proof of Theorem 1.
 
     Examples
     --------

@@ -62,15 +62,10 @@ def jacobian_lipschitz_bound(params, X, radius: float, activation: str = "tanh",
     -------
     float
 
-    Raises
-    ------
-    ValueError
-        For a radius that is not positive, or an activation without bounded second derivative.
-
     Notes
     -----
     Proved in the chapter; up to rounding of the norms, which is not accounted for. Time: one singular value
-    decomposition per feature matrix and per weight. Source: Book. Chapters: ``optimization``, ``composite``.
+    decomposition per feature matrix and per weight. Source: Book.
 
     Examples
     --------
@@ -95,14 +90,9 @@ def jacobian_lipschitz_on_balls(params, X, activation: str = "tanh", *, multipli
     callable
         Nondecreasing in the radius.
 
-    Raises
-    ------
-    ValueError
-        For an activation without bounded second derivative.
-
     Notes
     -----
-    A call costs a few operations on L by L matrices. Source: Book. Chapter: ``composite``.
+    A call costs a few operations on L by L matrices. Source: Book.
 
     Examples
     --------
@@ -168,16 +158,10 @@ def jacobian_lipschitz_estimate(
     -------
     float
 
-    Raises
-    ------
-    ValueError
-        For a radius that is not positive.
-
     Notes
     -----
     Not a bound: neither all points nor the global maximum over directions are seen. Each alternation is one
-    derivative of the N by P Jacobian along a direction and its leading singular pair. Source: Book. Chapter:
-    ``optimization``.
+    derivative of the N by P Jacobian along a direction and its leading singular pair. Source: Book.
 
     Examples
     --------

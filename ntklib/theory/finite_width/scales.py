@@ -29,11 +29,6 @@ def feature_mean(widths, betas, layer: int, *, square_norm: float) -> float:
     -------
     float
 
-    Raises
-    ------
-    ValueError
-        ``layer`` outside 0..L-1, a wrong number of standard deviations, or numbers that are not positive.
-
     Notes
     -----
     Given :math:`f_{k-1}`, each neuron adds :math:`E[\max(0, g)^2] = \beta_k^2\lVert f_{k-1}\rVert^2/2` by symmetry.
@@ -70,11 +65,6 @@ def backward_mean(widths, betas, layer: int) -> float:
     -------
     float
 
-    Raises
-    ------
-    ValueError
-        ``layer`` outside 1..L, a wrong number of standard deviations, or numbers that are not positive.
-
     Notes
     -----
     Each mask :math:`\sigma'(g_l)` keeps half of the energy that arrives from above, because negating :math:`W_l`
@@ -108,11 +98,6 @@ def block_mean(widths, betas, layer: int, *, square_norm: float) -> float:
     Returns
     -------
     float
-
-    Raises
-    ------
-    ValueError
-        As for :func:`feature_mean` and :func:`backward_mean`.
 
     Notes
     -----

@@ -25,14 +25,9 @@ def unit_digits(N: int, *, seed: int = 0, classes=(3, 5), random_labels: bool = 
     X : ndarray (N, d)
     y : ndarray (N,)
 
-    Raises
-    ------
-    ValueError
-        If there are fewer images than N.
-
     Notes
     -----
-    O(N d). Chapters: ``tangent_features``, ``competing``.
+    O(N d).
 
     Examples
     --------
@@ -77,7 +72,7 @@ def with_copies(X, y, copies: int, distance: float, *, flip: bool = False, seed:
 
     Notes
     -----
-    O(N d). Chapter: ``tangent_features``.
+    O(N d).
 
     Examples
     --------

@@ -78,15 +78,10 @@ def scaled_blocks(net, params, X) -> list[np.ndarray]:
     -------
     list of L ndarrays (N, N)
 
-    Raises
-    ------
-    ValueError
-        If X does not fit the network.
-
     Notes
     -----
     Time O(N² Σ n_l), memory L N² numbers. For the parametrization "chen" and unit inputs their sum has a diagonal near
-    (L + 1)/2. Chapter: ``tangent_features``.
+    (L + 1)/2.
 
     Examples
     --------
@@ -118,11 +113,6 @@ def tangent_margin(K, y) -> Margin:
     -------
     Margin
 
-    Raises
-    ------
-    ValueError
-        For a matrix that is not square, finite and symmetric, or labels other than ±1.
-
     Notes
     -----
     For :math:`\rho>0`, :math:`\min_{a\ge0} \lVert Ca\rVert^2 + \rho^2(1^\top a-1)^2` with
@@ -130,7 +120,6 @@ def tangent_margin(K, y) -> Margin:
     of the simplex. It is solved by the active-set method `scipy.optimize.nnls`, O(N³) and more. Both bounds are
     computed from p alone.
     Source: the duality is classical; the margin is that of Chen, Cao, Zou and Gu 2021, Assumption on separability.
-    Chapter: ``tangent_features``.
 
     Examples
     --------
@@ -174,11 +163,6 @@ def tangent_fit(blocks, y, radius: float, *, start=None, tolerance: float = 1e-6
     -------
     TangentFit
 
-    Raises
-    ------
-    ValueError
-        For matrices that are not square, finite and symmetric, labels other than ±1, or numbers that are not positive.
-
     Notes
     -----
     Accelerated projected gradient descent with restarts. The lower bound is the dual value at
@@ -188,7 +172,7 @@ def tangent_fit(blocks, y, radius: float, *, start=None, tolerance: float = 1e-6
               h(a) = -a\log a - (1-a)\log(1-a) .
 
     O(L N³) once and O(L N²) per iteration. Source: Chen, Cao, Zou and Gu 2021, the definition of the class; method and
-    certificate: Book. Chapter: ``tangent_features``.
+    certificate: Book.
 
     Examples
     --------
@@ -223,14 +207,9 @@ def comparator(net, params, X, fit: TangentFit):
     -------
     tuple of L ndarrays
 
-    Raises
-    ------
-    ValueError
-        If X does not fit the network.
-
     Notes
     -----
-    O(N Σ n_{l-1} n_l). Chapter: ``competing``.
+    O(N Σ n_{l-1} n_l).
 
     Examples
     --------

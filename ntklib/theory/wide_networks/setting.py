@@ -41,11 +41,6 @@ def sphere_task(N: int, d: int, seed: int = 0):
     y : array (N,)
         Scaled so that :math:`\frac1N\lVert y\rVert^2 = 1`.
 
-    Raises
-    ------
-    ValueError
-        If N or d is not a positive integer.
-
     Notes
     -----
     In the "ntk" parametrization a pre-activation of the first layer then has variance one.

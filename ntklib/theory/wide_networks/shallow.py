@@ -182,11 +182,6 @@ def shallow_descent(
     ShallowRun
         ``trained`` is exact, from the eigenvectors of the kernel at the start.
 
-    Raises
-    ------
-    ValueError
-        For numbers that are not positive.
-
     Notes
     -----
     O(steps N d m) time; memory for R copies of the weights. Source: Book.

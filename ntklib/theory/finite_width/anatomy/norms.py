@@ -27,11 +27,6 @@ def alive_probability(widths, layer: int) -> float:
     -------
     float
 
-    Raises
-    ------
-    ValueError
-        ``layer`` outside 0..L-1.
-
     Notes
     -----
     Given :math:`f_{l-1}\neq0`, each of the :math:`n_l` neurons is inactive with probability 1/2, independently. Exact
@@ -59,11 +54,6 @@ def relative_second_moment(widths, layer: int) -> float:
     -------
     float
         One plus the square of the relative standard deviation.
-
-    Raises
-    ------
-    ValueError
-        ``layer`` outside 0..L-1.
 
     Notes
     -----
@@ -95,11 +85,6 @@ def sampled_norms(widths, betas, x, *, draws: int, seed: int):
     -------
     (array (L, draws), array (L, draws))
         Row k holds :math:`\lVert f_k\rVert^2`, k = 0..L-1, and :math:`\lVert b_{k+1}\rVert^2`.
-
-    Raises
-    ------
-    ValueError
-        ``draws`` not a positive integer.
 
     Notes
     -----

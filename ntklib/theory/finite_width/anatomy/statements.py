@@ -134,11 +134,6 @@ def bound_links(frame, N: int) -> list[tuple[str, float]]:
     list of (str, float)
         For :func:`ntklib.plotting.slack_waterfall`.
 
-    Raises
-    ------
-    ValueError
-        If N is not a positive integer.
-
     Notes
     -----
     Source: Book.

@@ -24,11 +24,6 @@ def project_out(F, mean) -> np.ndarray:
     -------
     ndarray, shape (N, m)
 
-    Raises
-    ------
-    ValueError
-        Wrong rank, NaN, a vector of another length, or a zero vector.
-
     Notes
     -----
     O(N m) time and memory, float64.
@@ -61,15 +56,9 @@ def centred_gram(F, mean, *, sign: float = -1.0) -> np.ndarray:
     ndarray, shape (N, N)
         Positive semidefinite for ``sign=-1``, and equal to the Gram matrix of `project_out`.
 
-    Raises
-    ------
-    ValueError
-        As `project_out`.
-
     Notes
     -----
-    O(N² m) time, O(N²) memory, float64. Nguyen et al. 2021 (v5), lemma on centering features. Used in the chapter
-    `feature_matrices`.
+    O(N² m) time, O(N²) memory, float64. Nguyen et al. 2021 (v5), lemma on centering features.
 
     Examples
     --------
@@ -133,15 +122,9 @@ def smallest_order(F, *, largest: int = 40) -> int | None:
     int or None
         None where no even order up to ``largest`` suffices.
 
-    Raises
-    ------
-    ValueError
-        Wrong rank, NaN or a zero row.
-
     Notes
     -----
-    Scaling the rows is a congruence, which changes no sign. O(N² (m + largest)) time, O(N²) memory, float64. Used in
-    the chapter `feature_matrices`.
+    Scaling the rows is a congruence, which changes no sign. O(N² (m + largest)) time, O(N²) memory, float64.
 
     Examples
     --------

@@ -29,11 +29,6 @@ def chernoff_ratio(F) -> float:
     float
         At least 2 N, since λ is at most the mean eigenvalue; infinite where λ = 0. The standard deviation cancels.
 
-    Raises
-    ------
-    ValueError
-        Wrong rank or NaN.
-
     Notes
     -----
     One eigenvalue problem, O(N³) time, O(N²) memory. Nguyen et al. 2021, matrix Chernoff lemma of section 5.
@@ -108,11 +103,6 @@ def neurons_sufficient(ratio: float, N: int, delta: float) -> int:
     int
         At most :math:`22.2\, Q \log(12 Q) \log(N/\delta)`, rounded up.
 
-    Raises
-    ------
-    ValueError
-        A probability outside (0, 1), or as `truncation_level`.
-
     Notes
     -----
     O(1). The lemma of Nguyen et al. 2021 with its constant made explicit, through Tropp 2012, Theorem 1.1. Proved in
@@ -141,11 +131,6 @@ def paper_width(N: int, delta: float, *, constant: float = 1.0) -> float:
     Returns
     -------
     float
-
-    Raises
-    ------
-    ValueError
-        A probability outside (0, 1), N below 1, or a constant that is not positive.
 
     Notes
     -----

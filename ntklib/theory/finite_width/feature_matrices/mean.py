@@ -70,11 +70,6 @@ def expected_gram(F, beta: float = 1.0) -> np.ndarray:
     -------
     ndarray, shape (N, N)
 
-    Raises
-    ------
-    ValueError
-        Wrong rank, NaN, or a standard deviation that is not positive.
-
     Notes
     -----
     Half of the limiting covariance :math:`G^{(2)}` of F, in NumPy; switch JAX to 64 bits first. O(N² m) time, O(N²)

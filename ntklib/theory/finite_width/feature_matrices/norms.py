@@ -24,11 +24,6 @@ def norm_failure(neurons: int, samples: int = 1) -> float:
     -------
     float
 
-    Raises
-    ------
-    ValueError
-        For numbers below 1.
-
     Notes
     -----
     Chernoff's bound for :math:`\max(0, g)^2`, whose moment generating function is :math:`(1 + (1 - 2t)^{-1/2})/2`, at
@@ -57,11 +52,6 @@ def pair_energy(a, b) -> float:
     Returns
     -------
     float
-
-    Raises
-    ------
-    ValueError
-        From NumPy, for shapes that do not fit.
 
     Notes
     -----

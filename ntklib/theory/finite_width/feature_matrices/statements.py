@@ -89,11 +89,6 @@ def feature_chain(below, F, beta: float, r: int, mean) -> list[tuple[str, float]
         Gershgorin by rows, Gershgorin by the largest entry. The third value is below the second with high probability
         only; every later link holds always.
 
-    Raises
-    ------
-    ValueError
-        As `one_order_bound` and `project_out`.
-
     Notes
     -----
     Four eigenvalue problems: O(N³ + N² n_k) time, O(N² + N n_k) memory, float64. Nguyen et al. 2021, proof of

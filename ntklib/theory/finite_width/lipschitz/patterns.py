@@ -32,11 +32,6 @@ def arrangement_regions(n: int, d: int) -> int:
     int
         :math:`2^n` for n at most d.
 
-    Raises
-    ------
-    ValueError
-        Numbers below 1.
-
     Notes
     -----
     Exact integers, O(min(n, d)) products. Cover 1965.
@@ -60,11 +55,6 @@ def log_patterns(n: int, d: int) -> float:
     Returns
     -------
     float
-
-    Raises
-    ------
-    ValueError
-        Numbers below 1.
 
     Notes
     -----

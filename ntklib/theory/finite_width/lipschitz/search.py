@@ -101,11 +101,6 @@ def lipschitz_search(weights, *, starts: int = 32, steps: int = 60, seed: int = 
     -------
     Search
 
-    Raises
-    ------
-    ValueError
-        Weights that do not fit together, or counts below 1.
-
     Notes
     -----
     Never above the truth; how far below is known only where `plane_lipschitz` or `layer_patterns` apply. Slopes are

@@ -37,11 +37,6 @@ def lipschitz_scale(widths, betas, *, logarithms: bool = True, constant: float =
     -------
     float
 
-    Raises
-    ------
-    ValueError
-        Numbers that are not positive, or not one standard deviation per layer.
-
     Notes
     -----
     O(k). Nguyen et al. 2021, Theorem 4.
@@ -116,11 +111,6 @@ def norm_product(weights) -> float:
     Returns
     -------
     float
-
-    Raises
-    ------
-    ValueError
-        Weights that do not fit together.
 
     Notes
     -----

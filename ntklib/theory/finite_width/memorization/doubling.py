@@ -70,11 +70,6 @@ def doubled_network(net, params, direction, epsilon: float):
     (MLP, tuple of L arrays)
         Hidden widths doubled; initialization and multipliers those of ``net``, number by number.
 
-    Raises
-    ------
-    ValueError
-        As for :func:`doubled_params`.
-
     Notes
     -----
     Equal to :func:`ntklib.theory.infinite_width.tangent_kernel.statements.difference_quotient` up to rounding.

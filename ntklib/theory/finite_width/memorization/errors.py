@@ -129,11 +129,6 @@ def best_step(constant: float, outputs, *, unit: float = 2.0**-53) -> tuple[floa
     -------
     (float, float)
 
-    Raises
-    ------
-    ValueError
-        C or u not a finite number above 0.
-
     Notes
     -----
     An order of magnitude: a forward pass makes a few roundings, not one. Source: Book.

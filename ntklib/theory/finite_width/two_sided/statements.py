@@ -29,11 +29,6 @@ def layer_scale(widths, betas, layer: int) -> float:
     float
         :math:`2^{L-1}` times the exact mean of a diagonal entry when :math:`\lVert x\rVert^2 = d`.
 
-    Raises
-    ------
-    ValueError
-        As :func:`ntklib.theory.finite_width.scales.block_mean`.
-
     Notes
     -----
     Source: Nguyen, Mondelli and Montúfar 2021, Theorem 2.
@@ -101,11 +96,6 @@ def wide_layers(widths, N: int, delta: float = 0.1, *, constant: float = 1.0, bo
     Returns
     -------
     tuple of L - 1 bools
-
-    Raises
-    ------
-    ValueError
-        As :func:`neurons_asked`.
 
     Notes
     -----
@@ -188,11 +178,6 @@ def upper(widths, betas, *, constant=1.0) -> float:
     -------
     float
 
-    Raises
-    ------
-    ValueError
-        As :func:`layer_scale`.
-
     Notes
     -----
     Source: Nguyen, Mondelli and Montúfar 2021, Theorem 2.
@@ -226,11 +211,6 @@ def failure_probability(widths, N: int, *, r: int, delta: float = 0.1, wide=None
     Returns
     -------
     float
-
-    Raises
-    ------
-    ValueError
-        As :func:`neurons_asked`.
 
     Notes
     -----

@@ -26,11 +26,6 @@ def independent_dead_probability(N: int, n: int) -> float:
     float
         Exact for orthogonal samples in the first layer, an approximation otherwise.
 
-    Raises
-    ------
-    ValueError
-        Counts below 1.
-
     Notes
     -----
     Source: the term :math:`N e^{-\Omega(n_l)}` of Nguyen, Mondelli and Montúfar 2021, with its constant log 2 (Book).
@@ -98,11 +93,6 @@ def planar_dead_probability(X, n: int) -> float:
     -------
     float
 
-    Raises
-    ------
-    ValueError
-        Data that are not planar.
-
     Notes
     -----
     If two samples are dead, so is every sample between them: the dead ones form a run, and a run has one element more
@@ -132,11 +122,6 @@ def wendel_probability(n: int, d: int) -> float:
     -------
     float
         An upper bound for the probability that any sample whatever is dead in the first layer; 1 for n at most d.
-
-    Raises
-    ------
-    ValueError
-        Counts below 1.
 
     Notes
     -----
@@ -169,11 +154,6 @@ def dead_sample_bounds(X, n: int) -> tuple[float, float]:
     Returns
     -------
     (float, float)
-
-    Raises
-    ------
-    ValueError
-        Wrong rank, NaN, zero rows.
 
     Notes
     -----
@@ -219,7 +199,7 @@ def closest_angle(N: int, d: int, probability: float = 0.5) -> float:
     Notes
     -----
     Pairs of independent uniform points are pairwise independent, so the number of close ones is nearly Poisson; I is
-    the share of the sphere in a double cap. O(1). Chapter: ``where_it_breaks`` (Book).
+    the share of the sphere in a double cap. O(1).
 
     Examples
     --------

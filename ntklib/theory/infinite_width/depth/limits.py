@@ -140,15 +140,10 @@ def bulk_eigenvalue(depth, constants, beta: float, *, log_weight: float = 1.0) -
     -------
     ndarray, in the shape of ``depth``
 
-    Raises
-    ------
-    ValueError
-        If the constants are not a finite symmetric matrix.
-
     Notes
     -----
     P projects orthogonally to the vector of ones; the error is of order :math:`\log(L)/L`. O(N³). Book; it sharpens
-    Theorem 18 of Terjék and González-Sánchez 2025. Chapter: ``depth``.
+    Theorem 18 of Terjék and González-Sánchez 2025.
 
     Examples
     --------
@@ -179,7 +174,7 @@ def nngp_bulk(depth, beta: float) -> np.ndarray:
 
     Notes
     -----
-    The relative error is about :math:`3 \log(L)/L`. Book. Chapter: ``depth``.
+    The relative error is about :math:`3 \log(L)/L`. Book.
 
     Examples
     --------
@@ -209,7 +204,7 @@ def near_duplicate_eigenvalue(distance, depth, beta: float) -> np.ndarray:
 
     Notes
     -----
-    An upper bound up to :math:`O(\delta^2)`, and the right order. Book. Chapter: ``depth``.
+    An upper bound up to :math:`O(\delta^2)`, and the right order. Book.
 
     Examples
     --------

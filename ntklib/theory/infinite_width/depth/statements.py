@@ -45,7 +45,7 @@ def even_share(activation) -> float:
 
     Notes
     -----
-    O(1). Source: the number :math:`\Delta_\phi` of Terjék and González-Sánchez 2025. Chapter: ``depth``.
+    O(1). Source: the number :math:`\Delta_\phi` of Terjék and González-Sánchez 2025.
 
     Examples
     --------
@@ -75,15 +75,9 @@ def angle_map(theta, beta: float) -> np.ndarray:
     -------
     ndarray, in the shape of ``theta``
 
-    Raises
-    ------
-    ValueError
-        For angles outside [0, π] or a share outside [0, 1].
-
     Notes
     -----
     Runs in :math:`\sin(\theta/2)`, so that small angles keep their digits. O(1) per angle. Source: Cho and Saul 2009.
-    Chapter: ``depth``.
 
     Examples
     --------
@@ -114,15 +108,10 @@ def trajectory(theta, layers, beta: float) -> AngleRun:
     AngleRun
         Arrays of shape ``(number of kept layers, *theta.shape)``.
 
-    Raises
-    ------
-    ValueError
-        For angles outside [0, π], a share outside [0, 1] or a layer below 1.
-
     Notes
     -----
     The gaps are sums of terms of one sign except at the first layers of obtuse pairs. O(max layer) time; memory for the
-    kept layers only. A second route to `angular_profile`. Source: Jacot et al. 2018. Chapter: ``depth``.
+    kept layers only. A second route to `angular_profile`. Source: Jacot et al. 2018.
 
     Examples
     --------
@@ -169,7 +158,7 @@ def depth_constant(theta, beta: float, layers: int = 512) -> np.ndarray:
     Notes
     -----
     :math:`w_l - \frac{2\beta}{\pi}\log(w_l / A) - A l` with :math:`A = \frac{4\beta}{3\pi}` reaches the same limit with
-    an error of order 1/l, which one extrapolation removes: about 1e-5 is left. Book. Chapter: ``depth``.
+    an error of order 1/l, which one extrapolation removes: about 1e-5 is left. Book.
 
     Examples
     --------
@@ -203,14 +192,9 @@ def depth_spectrum(X, layers, activation="relu") -> list[dict]:
         Columns ``L``; ``smallest``, ``largest``, ``condition`` of K; ``nngp``, the smallest eigenvalue of G. What is
         below rounding counts as 0, and the condition number is then infinite.
 
-    Raises
-    ------
-    ValueError
-        As `trajectory`, `pairwise_angles` and `even_share`.
-
     Notes
     -----
-    One trajectory for all depths: O(N² max L + N³ per depth) time. Chapter: ``depth``.
+    One trajectory for all depths: O(N² max L + N³ per depth) time.
 
     Examples
     --------

@@ -29,15 +29,10 @@ def hermite_basis(x, terms: int) -> np.ndarray:
     -------
     float64 NumPy array, shape of x plus (R,)
 
-    Raises
-    ------
-    ValueError
-        If terms is not a positive integer.
-
     Notes
     -----
     The recurrence is stable for the weighted functions :math:`h_r \sqrt\varphi`; unweighted values overflow near
-    :math:`\lvert x \rvert = 38`. O(R) time per point. Source: textbook material. Chapter: ``hermite``.
+    :math:`\lvert x \rvert = 38`. O(R) time per point. Source: textbook material.
 
     Examples
     --------
@@ -65,11 +60,6 @@ def relu_coefficient(r: int) -> float:
     Returns
     -------
     float
-
-    Raises
-    ------
-    ValueError
-        If r is not an integer of at least 0.
 
     Notes
     -----
@@ -106,7 +96,7 @@ def relu_energy_tail(terms) -> np.ndarray:
 
     Notes
     -----
-    Relative error O(1/R). Source: Book. Chapter: ``hermite``.
+    Relative error O(1/R). Source: Book.
 
     Examples
     --------
@@ -142,7 +132,7 @@ def coefficients_by_pieces(function, terms: int, breakpoints=(0.0,), *, nodes: i
     Notes
     -----
     The line is cut at :math:`\pm 21`, where the Gaussian weight is below 1e-95; error about 1e-14 for piecewise
-    polynomials, where Gauss–Hermite with as many nodes keeps three digits. Source: Book. Chapter: ``hermite``.
+    polynomials, where Gauss–Hermite with as many nodes keeps three digits. Source: Book.
 
     Examples
     --------
@@ -178,7 +168,7 @@ def power_series(coefficients, rho) -> np.ndarray:
     Notes
     -----
     Horner's scheme. What is left out is at most :math:`\lvert\rho\rvert^R (E[\sigma^2] - \sum_{r<R} \mu_r^2)`.
-    Source: Daniely, Frostig and Singer 2016. Chapter: ``hermite``.
+    Source: Daniely, Frostig and Singer 2016.
 
     Examples
     --------
@@ -219,7 +209,7 @@ def polar_expectation(function, theta: float, degree: int, *, nodes: int = 60) -
 
     Notes
     -----
-    The integrand is analytic on each arc: error near rounding. Source: Cho and Saul 2009. Chapter: ``hermite``.
+    The integrand is analytic on each arc: error near rounding. Source: Cho and Saul 2009.
 
     Examples
     --------
@@ -255,14 +245,9 @@ def parity(activation, terms: int = 12, *, tolerance: float = 1e-12) -> str:
     str
         ``"even"``, ``"odd"``, ``"line + even"`` (no odd r but 1), ``"constant + odd"`` (no even r but 0), ``"mixed"``.
 
-    Raises
-    ------
-    ValueError
-        For an unknown name.
-
     Notes
     -----
-    Decides from finitely many coefficients. Source: Book. Chapter: ``hermite``.
+    Decides from finitely many coefficients. Source: Book.
 
     Examples
     --------

@@ -29,15 +29,10 @@ def batched_ntk(params, X) -> np.ndarray:
     -------
     ndarray, shape (S, N, N)
 
-    Raises
-    ------
-    ValueError
-        Bad data, or weights of another input dimension.
-
     Notes
     -----
     The numbers of `ntklib.empirical_ntk`, in NumPy and with one axis more: nothing is compiled, so that thousands of
-    small networks take less than a second. O(S N (N + n) n L) time. Used in the chapter `recursion`.
+    small networks take less than a second. O(S N (N + n) n L) time.
 
     Examples
     --------
@@ -69,14 +64,9 @@ def sampled_kernels(X, depth: int, width, seeds: int, *, key: int = 0) -> np.nda
     -------
     ndarray, shape (S, N, N)
 
-    Raises
-    ------
-    ValueError
-        Counts below 1, or a number of widths that does not fit the depth.
-
     Notes
     -----
-    See `batched_ntk`. Memory: the result and about 100 MB. Used in the chapter `recursion`.
+    See `batched_ntk`. Memory: the result and about 100 MB.
 
     Examples
     --------
@@ -114,11 +104,6 @@ def diagonal_second_moment(depth: int, width, growth: float = 5.0) -> float:
     -------
     float
         At least 1; the relative variance of every diagonal entry is this number minus 1.
-
-    Raises
-    ------
-    ValueError
-        Counts below 1, or a number of widths that does not fit the depth.
 
     Notes
     -----
@@ -205,7 +190,7 @@ def gap_series(depth: int, order: int = 12) -> np.ndarray:
     Notes
     -----
     The recursion run on truncated power series: no cancellation at any angle. At order 12 the relative error is below
-    1e-12 for :math:`\theta \le 0.1` and :math:`L \le 8`. O(L order³) time. Used in the chapter `recursion` (Book).
+    1e-12 for :math:`\theta \le 0.1` and :math:`L \le 8`. O(L order³) time.
 
     Examples
     --------
@@ -256,7 +241,7 @@ def descent_predictions(K, K_new, residual, *, step_size: float, steps: int) -> 
 
     Notes
     -----
-    One eigendecomposition, O(N³); exact for every t. Used in the chapter `recursion`.
+    One eigendecomposition, O(N³); exact for every t.
 
     Examples
     --------

@@ -20,15 +20,10 @@ def coherence_threshold(N: int, r: int) -> float:
     -------
     float
 
-    Raises
-    ------
-    ValueError
-        Counts below 1.
-
     Notes
     -----
     Then :math:`N t^r = N^{-1/(2r - 1)}` is less than one. Nguyen et al. 2021, proof of Theorem 1, with the exponent on
-    the inner product itself. Used in the chapter `smallest_eigenvalue`.
+    the inner product itself.
 
     Examples
     --------
@@ -66,7 +61,7 @@ def good_event_probability(
 
     Notes
     -----
-    Nguyen et al. 2021, Theorem 1. Used in the chapter `smallest_eigenvalue`.
+    Nguyen et al. 2021, Theorem 1.
 
     Examples
     --------
@@ -99,14 +94,9 @@ def sphere_union_bound(N: int, d: int, cosine: float) -> float:
     float
         In [0, 1].
 
-    Raises
-    ------
-    ValueError
-        Counts below 1, a dimension below 2, or a threshold that is not positive.
-
     Notes
     -----
-    :math:`\rho_{12}^2` has this Beta law. Used in the chapter `smallest_eigenvalue` (Book).
+    :math:`\rho_{12}^2` has this Beta law.
 
     Examples
     --------
@@ -139,7 +129,7 @@ def close_pair_bound(K) -> float:
     Notes
     -----
     The Rayleigh quotient at :math:`(e_i - e_j)/\sqrt 2`. O(N²) time and memory; absolute error a few
-    :math:`u \max_i K_{ii}`. Used in the chapter `smallest_eigenvalue` (Book).
+    :math:`u \max_i K_{ii}`.
 
     Examples
     --------

@@ -37,7 +37,6 @@ def power_series(depth: int, orders: int) -> np.ndarray:
     -----
     Cauchy's integral by the trapezoidal rule on 1024 points: absolute error about :math:`L\,10^{-16}\, s^{-p}`,
     1e-12 at p = 64. O(L) time. Murray et al. 2023 compute the same numbers by a recursion in Hermite coefficients.
-    Used in the chapter `smallest_eigenvalue`.
 
     Examples
     --------
@@ -74,7 +73,7 @@ def scalar_kernel(depth: int, rho):
 
     Notes
     -----
-    The recursion with its derivative, O(L) time. Used in the chapter `smallest_eigenvalue`.
+    The recursion with its derivative, O(L) time.
 
     Examples
     --------
@@ -109,11 +108,6 @@ def sharp_constant(depth: int, cosine: float = 0.0) -> float:
     -------
     float
 
-    Raises
-    ------
-    ValueError
-        A cosine outside (-1, 1).
-
     Notes
     -----
     At q = 0 this is the sum of all orders from 2 on, :math:`L - a_0 - a_1`. O(L) time. Derived in the chapter
@@ -146,11 +140,6 @@ def sharp_limit(depth: int, N: int, d: int, mean: float = 0.0) -> float:
     -------
     float
 
-    Raises
-    ------
-    ValueError
-        Counts below 1.
-
     Notes
     -----
     The error observed is of order :math:`\sqrt N/d`. Status: proof sketched, in the chapter
@@ -182,16 +171,10 @@ def edge_sum(depth: int, N: int, d: int) -> float:
     -------
     float
 
-    Raises
-    ------
-    ValueError
-        Counts below 1, or a dimension below 2.
-
     Notes
     -----
     :math:`D_p` is the number of spherical harmonics of degree p. Orders beyond 63 are taken at their full weight.
-    Observation, not a theorem: no value for :math:`\lambda_{\min}(\rho^{\circ p})` is proved. Used in the chapter
-    `smallest_eigenvalue` (Book).
+    Observation, not a theorem: no value for :math:`\lambda_{\min}(\rho^{\circ p})` is proved.
 
     Examples
     --------

@@ -35,15 +35,10 @@ def layer_terms(X, depth: int) -> list[tuple[np.ndarray, np.ndarray]]:
     list of L pairs of ndarrays, shape (N, N)
         For l = 1, …, L; the last second factor is the matrix of ones.
 
-    Raises
-    ------
-    ValueError
-        Wrong rank or NaN.
-
     Notes
     -----
     The angle comes from the stored cosine: entries of pairs closer than 1e-7 carry an error of about 1e-8.
-    O(N² (d + L)) time, in NumPy, 2 L matrices of memory. Used in the chapter `smallest_eigenvalue`.
+    O(N² (d + L)) time, in NumPy, 2 L matrices of memory.
 
     Examples
     --------
@@ -84,11 +79,6 @@ def tail_lower_bound(X, depth: int, r: int) -> float:
     -------
     float
 
-    Raises
-    ------
-    ValueError
-        Wrong rank, NaN, or r below 1.
-
     Notes
     -----
     Grows linearly with L, which the chain of `limiting_chain` does not. O(r N³) time, O(N²) memory. Proved in the
@@ -126,15 +116,9 @@ def limiting_chain(X, depth: int, r: int, *, place: int = 0) -> list[tuple[str, 
         Upper bound by the diagonal, true value, then the links: Weyl, Schur, one layer, one order, Gershgorin by rows,
         Gershgorin by the largest entry; each at most the one before. Pass it, or ``[1:]``, to `slack_waterfall`.
 
-    Raises
-    ------
-    ValueError
-        A depth below 2, or as `khatri_rao_gram`.
-
     Notes
     -----
     About 2 L eigenvalue problems: O(L N³) time, 2 L matrices of memory. Nguyen et al. 2021, proof of Theorem 1.
-    Used in the chapter `smallest_eigenvalue`.
 
     Examples
     --------

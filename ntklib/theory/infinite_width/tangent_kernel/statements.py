@@ -40,7 +40,7 @@ def output_blocks(K):
 
     Notes
     -----
-    A copy of K. Source: Book. Chapter: ``tangent_kernel``.
+    A copy of K. Source: Book.
 
     Examples
     --------
@@ -73,14 +73,9 @@ def memory_bytes(widths, N: int, *, itemsize: int = 8) -> dict[str, int]:
     -------
     dict with keys "jacobian", "factors", "kernel"
 
-    Raises
-    ------
-    ValueError
-        If N or itemsize is not a positive integer.
-
     Notes
     -----
-    Exact integers. Source: Book. Chapter: ``tangent_kernel``.
+    Exact integers. Source: Book.
 
     Examples
     --------
@@ -124,7 +119,6 @@ def linearized_residuals(K, residual, step_size, steps) -> np.ndarray:
     -----
     One eigendecomposition, O(N³) time, whatever the iterations; accurate to a few roundoffs of
     :math:`\lVert r_0 \rVert` when :math:`\eta \lambda_{\max} \le 2`. Source: Book; Lee et al. 2019 in continuous time.
-    Chapter: ``tangent_kernel``.
 
     Examples
     --------
@@ -167,7 +161,6 @@ def memorizing_direction(net, params, X, Y):
     -----
     Where K is singular the least-squares solution is taken, and labels outside its range are missed. One solve with K
     in float64, O(N³); memory (N, N) and one gradient. Source: Nguyen, Mondelli and Montúfar 2021, Corollary 2.
-    Chapter: ``tangent_kernel``.
 
     Examples
     --------
@@ -202,15 +195,10 @@ def difference_quotient(net, params, direction, epsilon):
     callable
         ``function(X)`` gives what ``net`` gives.
 
-    Raises
-    ------
-    ValueError
-        If ε is not a finite number above 0.
-
     Notes
     -----
     Off :math:`J\theta'` by O(ε), until rounding, about ``eps |f| / ε``, takes over.
-    Source: Nguyen, Mondelli and Montúfar 2021, Corollary 2. Chapter: ``tangent_kernel``.
+    Source: Nguyen, Mondelli and Montúfar 2021, Corollary 2.
 
     Examples
     --------
@@ -243,14 +231,9 @@ def block_scalars(widths, parametrization, *, weight_variance: float = 2.0) -> t
     -------
     tuple of L floats
 
-    Raises
-    ------
-    ValueError
-        For an unknown name.
-
     Notes
     -----
-    Holds for positively homogeneous activations only. Source: Book. Chapter: ``tangent_kernel``.
+    Holds for positively homogeneous activations only. Source: Book.
 
     Examples
     --------
@@ -289,7 +272,7 @@ def limit_weights(widths, parametrization, *, activation="relu", weight_variance
 
     Notes
     -----
-    For ReLU the product is :math:`2^{-(L-1)} \prod_{j<L} n_j`. Source: Book. Chapter: ``tangent_kernel``.
+    For ReLU the product is :math:`2^{-(L-1)} \prod_{j<L} n_j`. Source: Book.
 
     Examples
     --------
@@ -320,15 +303,10 @@ def limiting_blocks(X, depth: int, activation="relu"):
     -------
     tuple of L arrays (N, N)
 
-    Raises
-    ------
-    ValueError
-        Bad data or depth.
-
     Notes
     -----
     Runs the recursion in covariances (see :func:`ntklib.infinite_kernels` for the accurate route); time and memory
-    O(L N²). Source: Nguyen, Mondelli and Montúfar 2021, section 3. Chapter: ``tangent_kernel``.
+    O(L N²). Source: Nguyen, Mondelli and Montúfar 2021, section 3.
 
     Examples
     --------

@@ -26,11 +26,6 @@ def parameters_asked(N: float, *, power: float = 8.0, margin: float = 1.0) -> fl
     -------
     float
 
-    Raises
-    ------
-    ValueError
-        N below 1 or not finite, a margin that is not positive.
-
     Notes
     -----
     O(1). The square root is the width. Bombari, Amani and Mondelli 2022, with k = 8 recalled.
@@ -62,11 +57,6 @@ def samples_allowed(p: float, *, power: float = 8.0, margin: float = 1.0) -> flo
     -------
     float
 
-    Raises
-    ------
-    ValueError
-        Numbers that are not positive.
-
     Notes
     -----
     The inverse of :func:`parameters_asked` for N at least 1. O(1). Source: Book.
@@ -96,11 +86,6 @@ def other_theorem_parameters(N: float, d: float, *, delta: float = 0.1, constant
     Returns
     -------
     float
-
-    Raises
-    ------
-    ValueError
-        As there.
 
     Notes
     -----

@@ -34,11 +34,6 @@ class Means(NamedTuple):
 def block_factors(params, X, activation="tanh"):
     r"""Return :math:`F_{L-2}` and :math:`B_{L-1}`, whose row products are the Jacobian of the block.
 
-    Raises
-    ------
-    ValueError
-        Another activation.
-
     Notes
     -----
     O(N Σ n_{l-1} n_l).

@@ -26,11 +26,6 @@ def isometry_deficit(N: int, p: int, psi: float, *, rate: float = 0.25, constant
     float
         The step proves :math:`\lambda_{\min} \ge \eta_{\min}^2(1 - \text{deficit})`.
 
-    Raises
-    ------
-    ValueError
-        Numbers that are not positive.
-
     Notes
     -----
     O(1). Recalled from Bombari, Amani and Mondelli 2022, after Adamczak, Litvak, Pajor and Tomczak-Jaegermann 2011; not
@@ -59,11 +54,6 @@ def log_power(psi_power: float = 1.0, rate: float = 0.25) -> float:
     Returns
     -------
     float
-
-    Raises
-    ------
-    ValueError
-        A rate that is not positive.
 
     Notes
     -----

@@ -12,11 +12,6 @@ from ntklib._validate import positive_float, positive_int
 def block_parameters(widths) -> int:
     r"""Return :math:`p = n_{L-2}n_{L-1}`, the number of weights of the block kept in the proof.
 
-    Raises
-    ------
-    ValueError
-        Fewer than two weight layers, or widths that are not positive integers.
-
     Notes
     -----
     O(1).
@@ -43,11 +38,6 @@ def lower(widths, *, constant: float = 1.0) -> float:
     -------
     float
 
-    Raises
-    ------
-    ValueError
-        As :func:`block_parameters`; a constant that is not positive.
-
     Notes
     -----
     O(1). Bombari, Amani and Mondelli 2022, Theorem 1 (confirmed).
@@ -72,11 +62,6 @@ def upper(widths, *, constant: float = 1.0) -> float:
     -------
     float
 
-    Raises
-    ------
-    ValueError
-        As :func:`lower`.
-
     Notes
     -----
     O(1). Source: Book, from :math:`\lambda_{\min} \le \min_i K_{ii}`; the order needs the pyramid.
@@ -92,11 +77,6 @@ def upper(widths, *, constant: float = 1.0) -> float:
 
 def pyramid_ratio(widths) -> float:
     r"""Return :math:`\max_{1 \le l \le L-1} n_l/n_{l-1}`, which the loose pyramidal topology keeps bounded.
-
-    Raises
-    ------
-    ValueError
-        As :func:`block_parameters`.
 
     Notes
     -----
@@ -124,11 +104,6 @@ def load(widths, N: int, *, power: float = 8.0) -> float:
     Returns
     -------
     float
-
-    Raises
-    ------
-    ValueError
-        As :func:`block_parameters`; N below 1.
 
     Notes
     -----
@@ -158,11 +133,6 @@ def failure_probability(N: int, n: int, *, C: float = 1.0, c: float = 1.0) -> fl
     -------
     float
         Not cut at 1: above 1 the statement is empty.
-
-    Raises
-    ------
-    ValueError
-        Counts below 1, constants that are not positive.
 
     Notes
     -----

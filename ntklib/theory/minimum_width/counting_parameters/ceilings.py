@@ -28,11 +28,6 @@ def linear_rank(widths, layer=None) -> int:
     -------
     int
 
-    Raises
-    ------
-    ValueError
-        For widths that are not positive integers.
-
     Notes
     -----
     Every gradient function is a linear function of x. Source: Book.
@@ -61,11 +56,6 @@ def quadratic_rank(d: int, n: int) -> int:
     int
         At most the number :math:`d(d+1)/2` of quadratic monomials, reached for n >= d - 1.
 
-    Raises
-    ------
-    ValueError
-        For numbers that are not positive integers.
-
     Notes
     -----
     The quadratic forms that vanish on the complement of the span of the weights. Source: Book.
@@ -81,11 +71,6 @@ def quadratic_rank(d: int, n: int) -> int:
 
 def monomial_count(d: int, degree: int) -> int:
     r"""Return the number :math:`\binom{d+m-1}{m}` of monomials of degree m in d variables.
-
-    Raises
-    ------
-    ValueError
-        For numbers that are not positive integers.
 
     Notes
     -----
@@ -151,11 +136,6 @@ def sparse_ceiling(widths, X, *, columns: int = 30) -> int:
     -------
     int
         At most :func:`visible_parameters`, which is R empty.
-
-    Raises
-    ------
-    ValueError
-        If X has not :math:`n_0` columns.
 
     Notes
     -----

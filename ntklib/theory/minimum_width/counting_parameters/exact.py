@@ -47,11 +47,6 @@ def gradient_series(widths, activation="tanh", *, layer=None, lines: int, order:
     ndarray of int64 (lines * (order + 1), columns)
         Residues modulo :math:`2^{31}-1`.
 
-    Raises
-    ------
-    ValueError
-        Another activation, layer or number of outputs.
-
     Notes
     -----
     Exact: the recursions divide by numbers up to ``order`` only, which must stay below p. Time O(lines P order²),
@@ -102,11 +97,6 @@ def generic_rank(widths, activation="tanh", *, layer=None, seed: int = 0) -> int
     -------
     int
         The rank of a matrix of :func:`gradient_series`, as large as a count of monomials asks for.
-
-    Raises
-    ------
-    ValueError
-        As for :func:`gradient_series`.
 
     Notes
     -----

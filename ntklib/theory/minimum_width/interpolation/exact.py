@@ -90,11 +90,6 @@ def curvature_constant(params, direction, X, activation="tanh", *, step: float =
     -------
     float
 
-    Raises
-    ------
-    ValueError
-        If ``step`` is not a positive number.
-
     Notes
     -----
     Relative error of order ``step``² plus rounding u/``step``². Three forward passes. For ReLU see
@@ -134,11 +129,6 @@ def newton_memorizer(params, X, Y, scale: float, *, steps: int = 6, activation="
         :math:`(\theta_1 - \theta)/s`, to be given to
         :func:`ntklib.theory.finite_width.memorization.doubling.doubled_params` with ε = s, and the errors
         :math:`\lVert(f(\theta_1)-f(\theta))/s - Y\rVert` after each step.
-
-    Raises
-    ------
-    ValueError
-        A scale that is not positive, or labels that do not fit.
 
     Notes
     -----

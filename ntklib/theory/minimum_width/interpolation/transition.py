@@ -57,14 +57,9 @@ def interpolation_cell(network: str, ratio: float, labels: str = "signs", *, see
     dict
         N, whether no residual exceeds 1e-10, iterations, distance from the initial weights, root mean square residual.
 
-    Raises
-    ------
-    ValueError
-        A ratio that is not positive.
-
     Notes
     -----
-    Needs 64-bit precision. A second or two. Source: Book. Chapter: ``interpolation``.
+    Needs 64-bit precision. A second or two. Source: Book.
 
     Examples
     --------

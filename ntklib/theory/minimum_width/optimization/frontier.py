@@ -47,16 +47,11 @@ def frontier_cell(d: int, N: int, *, seed: int, steps: int = STEPS, every: int =
     list of dict
         ``step``, ``log_loss`` (base 10).
 
-    Raises
-    ------
-    ValueError
-        For sizes that are not positive integers.
-
     Notes
     -----
     In single precision, as the paper's program: the loss has a floor near 1e-14. The step size is constant, so the
     last digits of the loss oscillate; there is no stopping rule. Time O(steps N d²), half a minute for the largest
-    cell; memory O(N d). Source: Bombari, Amani and Mondelli 2022, the authors' code. Chapter: ``optimization``.
+    cell; memory O(N d). Source: Bombari, Amani and Mondelli 2022, the authors' code.
 
     Examples
     --------
@@ -96,14 +91,9 @@ def frontier(table: pd.DataFrame, step: int, threshold: float) -> pd.DataFrame:
     DataFrame
         Columns d, N_star, ratio (:math:`N^*/d^2`); linear interpolation at the last crossing, NaN without one.
 
-    Raises
-    ------
-    ValueError
-        For a step that was not recorded.
-
     Notes
     -----
-    O(rows) time. Chapter: ``optimization``.
+    O(rows) time.
 
     Examples
     --------

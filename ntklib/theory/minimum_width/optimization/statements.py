@@ -44,12 +44,6 @@ def certificate(sigma, norm, lipschitz, label_norm, scale, *, step=None) -> Cert
     -------
     Certificate
 
-    Raises
-    ------
-    ValueError
-        For numbers that are not positive: with σ₀ = 0, in particular for more samples than parameters, there is
-        nothing to certify.
-
     Notes
     -----
     The constants are those of the chapter's proof; the general theorem, of which this is the square loss with rounded
@@ -97,11 +91,6 @@ def proved_certificate(params, X, Y, *, activation="tanh", slack: float = 1.0) -
     -------
     Certificate
         For the antisymmetric network of two copies, whose Λ is that of one copy over √2.
-
-    Raises
-    ------
-    ValueError
-        As `certificate`, in particular when the kernel is singular.
 
     Notes
     -----

@@ -37,11 +37,6 @@ def layer_constants(activation: str = "sigmoid", q: float = 1.0) -> dict[str, fl
         ``first``, ``block``, ``block_wide`` (:math:`\kappa_{W_2}^\infty`, :math:`C_0'` the slope at 0 of
         the product as a function of the cosine), ``linear`` (:math:`C_1C_2`), and A0, C0, A1, C1, A2, C2.
 
-    Raises
-    ------
-    ValueError
-        For another activation, or q not positive.
-
     Notes
     -----
     ``first`` and ``block`` times :math:`d n` and :math:`n^2` are the smallest eigenvalues to be expected when

@@ -44,18 +44,13 @@ def figure_cell(d: int, activation: str = "sigmoid", *, seed: int, samples=SAMPL
     list of dict
         One per N: ``N``, ``full``, ``block`` (:math:`W_2`), ``first`` (:math:`W_1`).
 
-    Raises
-    ------
-    ValueError
-        For sizes that are not positive integers, or another activation.
-
     Notes
     -----
     The kernels of all layers come from one set of factors, those of a smaller N are their leading submatrices; so
     each column falls with N in each draw (Cauchy interlacing). :math:`K_{W_3} = F_2F_2^\top` has rank at most d < N
     and is not recorded. In float64 throughout: products in single precision move the block at N = 3000, d = 70 by
     70 times its value, to below zero. Time O(N² d + N³), five seconds at the largest cell; memory 3 N² numbers.
-    Source: Bombari, Amani and Mondelli 2022, the authors' code. Chapter: ``scaling_figure``.
+    Source: Bombari, Amani and Mondelli 2022, the authors' code.
 
     Examples
     --------

@@ -159,11 +159,6 @@ def switching_error(g, v, width: int, tau: float, *, norm: float = 1.0) -> float
     float
         A lower bound on :math:`\epsilon_{\rm app}(\tau)`.
 
-    Raises
-    ------
-    ValueError
-        If the radius is not positive.
-
     Notes
     -----
     A neuron pushed past zero by b errs by :math:`\sqrt mv_jb`, whatever side it came from. The best pushes are

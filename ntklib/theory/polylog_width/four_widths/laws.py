@@ -29,10 +29,6 @@ def needed_widths(table: pd.DataFrame | None = None) -> pd.DataFrame:
         where a power law through the changes of the kernel reaches one half; for the others the smallest width of the
         grid that succeeded, NaN if none did.
 
-    Notes
-    -----
-    Chapter: ``four_widths``.
-
     Examples
     --------
     >>> list(needed_widths())
@@ -95,10 +91,6 @@ def calibrated_widths(theory: pd.DataFrame, measured: pd.DataFrame, size: int) -
     -------
     DataFrame
         Shaped as ``theory``.
-
-    Notes
-    -----
-    Chapter: ``four_widths``.
 
     Examples
     --------

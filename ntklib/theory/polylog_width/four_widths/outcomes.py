@@ -46,7 +46,7 @@ def separation(X, y=None) -> float:
 
     Notes
     -----
-    O(N² d). Source: the assumption of Zou and Gu 2019. Chapter: ``four_widths``.
+    O(N² d). Source: the assumption of Zou and Gu 2019.
 
     Examples
     --------
@@ -81,8 +81,7 @@ def polynomial_width(n: int, L: int, separation: float, *, constant: float = 1.0
 
     Notes
     -----
-    Source: Zou and Gu 2019; n⁸ is quoted by Nguyen et al. 2021, the other powers are recalled. Chapter:
-    ``four_widths``.
+    Source: Zou and Gu 2019; n⁸ is quoted by Nguyen et al. 2021, the other powers are recalled.
 
     Examples
     --------
@@ -99,7 +98,7 @@ def asked(n: int, *, seed: int = 0, delta: float = 0.1) -> dict[str, float]:
 
     Notes
     -----
-    The square-root theory asks for a product of two neighbouring widths; its root is given. Chapter: ``four_widths``.
+    The square-root theory asks for a product of two neighbouring widths; its root is given.
 
     Examples
     --------
@@ -122,8 +121,7 @@ def eigenvalue_share(n: int, width: int, seed: int) -> float:
 
     Notes
     -----
-    ReLU, NTK parametrization, in 64 bits whatever the switch says. O(n²(n + m)) and the network. Chapter:
-    ``four_widths``.
+    ReLU, NTK parametrization, in 64 bits whatever the switch says. O(n²(n + m)) and the network.
 
     Examples
     --------
@@ -143,7 +141,7 @@ def memorizes(n: int, width: int, seed: int, *, steps: int = 200) -> bool:
 
     Notes
     -----
-    A success proves that weights exist; a failure proves nothing. O(steps (n + P) P²). Chapter: ``four_widths``.
+    A success proves that weights exist; a failure proves nothing. O(steps (n + P) P²).
 
     Examples
     --------
@@ -178,7 +176,7 @@ def kernel_change(n: int, width: int, seed: int, *, steps: int = 8000) -> tuple[
     Notes
     -----
     ReLU, NTK parametrization, square loss, step size :math:`1/\lambda_{\max}(K_0)`, in the precision of JAX's default
-    float; the signs are looked at after every step. Chapter: ``four_widths``.
+    float; the signs are looked at after every step.
 
     Examples
     --------
@@ -219,7 +217,7 @@ def needed_cell(theory: str, n: int, *, seed: int) -> list[dict]:
 
     Notes
     -----
-    Seconds to minutes. Chapter: ``four_widths``.
+    Seconds to minutes.
 
     Examples
     --------

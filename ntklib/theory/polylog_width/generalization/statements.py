@@ -28,11 +28,6 @@ def margin_branch(width, samples, radius, depth, *, constant: float = 1.0) -> fl
     float
         A bound on an error: vacuous from 1 on.
 
-    Raises
-    ------
-    ValueError
-        For numbers that are not positive.
-
     Notes
     -----
     O(1). Source: Chen, Cao, Zou, Gu 2021, Theorem on generalization, as restated by Li, Guo, Lei, Ying 2025; the
@@ -58,11 +53,6 @@ def kernel_branch(width, samples, radius, depth, *, constant: float = 1.0) -> fl
     Returns
     -------
     float
-
-    Raises
-    ------
-    ValueError
-        For numbers that are not positive.
 
     Notes
     -----
@@ -92,11 +82,6 @@ def crossover_width(samples, radius, depth) -> float:
     -------
     float
         Below it the first branch is smaller, above it the second, for equal constants.
-
-    Raises
-    ------
-    ValueError
-        For numbers that are not positive.
 
     Notes
     -----
@@ -129,11 +114,6 @@ def sgd_bound(samples, radius, depth, tangent_loss, delta, *, constants=(8.0, 8.
     Returns
     -------
     float
-
-    Raises
-    ------
-    ValueError
-        For numbers that are not positive.
 
     Notes
     -----
@@ -172,11 +152,6 @@ def online_bound(samples, squared_distance, step_size, comparator_loss, delta) -
     Returns
     -------
     float
-
-    Raises
-    ------
-    ValueError
-        For numbers that are not positive.
 
     Notes
     -----
@@ -226,11 +201,6 @@ def xor_pass(d: int, samples: int, width: int, networks: int, *, rate: float = 0
     Returns
     -------
     Pass
-
-    Raises
-    ------
-    ValueError
-        For numbers that are not positive.
 
     Notes
     -----

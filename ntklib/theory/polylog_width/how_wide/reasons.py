@@ -32,7 +32,7 @@ def silent_samples(data: str, depth: int, n: int, width: int, *, seed: int = 0, 
 
     Notes
     -----
-    One forward pass in single precision, as in the sweep. Source: Book. Chapter: ``how_wide``.
+    One forward pass in single precision, as in the sweep. Source: Book.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def xor_weights(depth: int, d: int = XOR_DIMENSION, neurons: int = 4) -> tuple:
 
     Notes
     -----
-    Layers between copy their input, which is not negative. Chapter: ``how_wide``.
+    Layers between copy their input, which is not negative.
 
     Examples
     --------
@@ -104,7 +104,7 @@ def linear_weights(w, depth: int) -> tuple:
 
     Notes
     -----
-    :math:`\sigma(s)-\sigma(-s)=s`, copied through the layers. Chapter: ``how_wide``.
+    :math:`\sigma(s)-\sigma(-s)=s`, copied through the layers.
 
     Examples
     --------
@@ -133,15 +133,10 @@ def radius_asked(data: str, labels: str, n: int, *, depth: int = 5, width: int =
     -------
     float
 
-    Raises
-    ------
-    ValueError
-        If the margin is not positive.
-
     Notes
     -----
     A mean loss below log 2 / n leaves no sample with the wrong sign, and the theorem reaches 3 ε. O(n³). Source:
-    Chen et al. 2021 with the sufficient radius of the chapter ``tangent_features``. Chapter: ``how_wide``.
+    Chen et al. 2021 with the sufficient radius of the chapter ``tangent_features``.
 
     Examples
     --------
@@ -178,7 +173,7 @@ def chen_width(R: float, L: int, n: int, *, delta: float = 0.1, constant: float 
     Notes
     -----
     Further logarithms are hidden in the theorem's order. Source: Chen, Cao, Zou, Gu 2021, Theorem on gradient descent;
-    R⁸L²² is confirmed by Li et al. 2025, the power 4/3 is recalled. Chapter: ``how_wide``.
+    R⁸L²² is confirmed by Li et al. 2025, the power 4/3 is recalled.
 
     Examples
     --------
@@ -216,7 +211,7 @@ def counting_width(n: int, d: int, L: int) -> float:
 
     Notes
     -----
-    Grows like n/d, then like :math:`\sqrt{n/(L-2)}`. Source: Book. Chapter: ``how_wide``.
+    Grows like n/d, then like :math:`\sqrt{n/(L-2)}`. Source: Book.
 
     Examples
     --------

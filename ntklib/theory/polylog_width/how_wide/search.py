@@ -68,7 +68,7 @@ def training_set(data: str, labels: str, n: int, seed: int):
 
     Notes
     -----
-    O(n d). Source: Book. Chapter: ``how_wide``.
+    O(n d). Source: Book.
 
     Examples
     --------
@@ -132,7 +132,7 @@ def first_hits(data, labels, depth, n, width, *, steps=STEPS, rate=0.5, seed=0, 
     Notes
     -----
     All runs at once by `jax.vmap`, in the precision of JAX's default float (the table: float32). T steps of
-    O(runs n m (d + L m)). Source: the experiment of Chen et al. 2021, recalled. Chapter: ``how_wide``.
+    O(runs n m (d + L m)). Source: the experiment of Chen et al. 2021, recalled.
 
     Examples
     --------
@@ -185,7 +185,7 @@ def bisect_widths(hits_at, runs: int = RUNS, start: int = 8, widths=WIDTHS) -> d
     Notes
     -----
     Doubles or halves the place in the grid, then bisects; runs share what has been trained. Where success is
-    not monotone in the width it finds one change from failure to success. Chapter: ``how_wide``.
+    not monotone in the width it finds one change from failure to success.
 
     Examples
     --------
@@ -236,7 +236,7 @@ def width_cell(data, labels, depth, n, steps, rate, *, seed: int, extra=()) -> l
 
     Notes
     -----
-    Some seconds to a minute. Source: Book. Chapter: ``how_wide``.
+    Some seconds to a minute. Source: Book.
 
     Examples
     --------

@@ -31,11 +31,6 @@ def dot_kernel(rho, depth: int = 2, layers: str = "all") -> np.ndarray:
     -------
     ndarray of the shape of ``rho``
 
-    Raises
-    ------
-    ValueError
-        For a depth below 2, or other layers.
-
     Notes
     -----
     O(L) per entry, float64; near ρ = 1 its relative accuracy is about 1e-16/θ². Source: Book.
@@ -112,11 +107,6 @@ def xor_constant(depth: int = 2, layers: str = "all") -> float:
     -------
     float
 
-    Raises
-    ------
-    ValueError
-        For a depth below 2, or other layers.
-
     Notes
     -----
     Value and two derivatives carried through the layers, O(L). Source: Book.
@@ -155,11 +145,6 @@ def pair_distance(theta, depth: int = 2, layers: str = "all") -> np.ndarray:
     -------
     ndarray of the shape of ``theta``
         Two points with opposite labels have the margin D/2.
-
-    Raises
-    ------
-    ValueError
-        For a depth below 2, or other layers.
 
     Notes
     -----

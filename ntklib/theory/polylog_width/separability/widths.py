@@ -28,11 +28,6 @@ def shallow_kernels(X, width: int, seed: int = 0):
     K1, K2 : ndarray (N, N)
     v : ndarray (m,)
 
-    Raises
-    ------
-    ValueError
-        If the width is not a positive integer.
-
     Notes
     -----
     NumPy, float64, :math:`w_j\sim N(0, 2I/m)`, :math:`v_j\sim N(0, 1/m)`; O(N² m) time, N (N + m) numbers.
@@ -66,11 +61,6 @@ def xor_nt_margin(d: int) -> float:
     -------
     float
         The same at every vertex of the cube.
-
-    Raises
-    ------
-    ValueError
-        For a number that is not a positive integer.
 
     Notes
     -----
@@ -108,11 +98,6 @@ def margin_floor(nt_margin: float, v, samples: int, delta: float, *, reach: floa
     -------
     float
         Negative where the width is too small to say anything.
-
-    Raises
-    ------
-    ValueError
-        For numbers that are not positive.
 
     Notes
     -----
@@ -184,11 +169,6 @@ def separation_radius(samples, separation, delta, target, *, constant: float = 1
     Returns
     -------
     float
-
-    Raises
-    ------
-    ValueError
-        For numbers that are not positive.
 
     Notes
     -----

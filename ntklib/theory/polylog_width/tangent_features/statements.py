@@ -68,14 +68,9 @@ def problem(X, y, width: int, depth: int, seed: int = 0) -> TangentProblem:
     -------
     TangentProblem
 
-    Raises
-    ------
-    ValueError
-        For data that are not a finite matrix, or numbers that are not positive.
-
     Notes
     -----
-    Float64; O(N² m L + N m² L) time, L N² numbers. Chapter: ``tangent_features``.
+    Float64; O(N² m L + N m² L) time, L N² numbers.
 
     Examples
     --------
@@ -119,15 +114,9 @@ def loss_ceiling(margin: float, start, radius: float) -> float:
     -------
     float
 
-    Raises
-    ------
-    ValueError
-        If the margin is not positive: then no direction helps.
-
     Notes
     -----
-    O(N). Source: Chen, Cao, Zou, Gu 2021, Proposition on the margin; this exact form Book. Chapter:
-    ``tangent_features``.
+    O(N). Source: Chen, Cao, Zou, Gu 2021, Proposition on the margin; this exact form Book.
 
     Examples
     --------
@@ -157,15 +146,9 @@ def sufficient_radius(margin: float, start, target: float) -> float:
     float
         The zero of :func:`loss_ceiling` minus ε.
 
-    Raises
-    ------
-    ValueError
-        For a margin or a target that is not positive.
-
     Notes
     -----
-    O(N). Source: Chen, Cao, Zou, Gu 2021, Proposition on the margin; this exact form Book. Chapter:
-    ``tangent_features``.
+    O(N). Source: Chen, Cao, Zou, Gu 2021, Proposition on the margin; this exact form Book.
 
     Examples
     --------
@@ -200,8 +183,7 @@ def loss_floor(margin: Margin, start, y, radius: float, layers: int) -> float:
 
     Notes
     -----
-    Jensen's inequality for the weights p, and Cauchy's over the layers; O(N). Source: Book. Chapter:
-    ``tangent_features``.
+    Jensen's inequality for the weights p, and Cauchy's over the layers; O(N). Source: Book.
 
     Examples
     --------
@@ -228,15 +210,9 @@ def bridge(K, y) -> tuple[float, float]:
     tuple of two floats
         In increasing order.
 
-    Raises
-    ------
-    numpy.linalg.LinAlgError
-        If K is singular.
-
     Notes
     -----
-    The second is the margin of the interpolator of y, scaled to norm 1; O(N³). Source: Book. Chapter:
-    ``tangent_features``.
+    The second is the margin of the interpolator of y, scaled to norm 1; O(N³). Source: Book.
 
     Examples
     --------
@@ -266,7 +242,7 @@ def dual_value(a, blocks, y, radius: float, start) -> tuple[float, np.ndarray]:
 
     Notes
     -----
-    O(L N²). Source: Book. Chapter: ``tangent_features``.
+    O(L N²). Source: Book.
 
     Examples
     --------
@@ -295,15 +271,9 @@ def dual_maximum(blocks, y, radius: float, start) -> float:
     float
         A lower bound on the least loss, whatever the solver does.
 
-    Raises
-    ------
-    ValueError
-        If R is not positive.
-
     Notes
     -----
-    `scipy.optimize.minimize`, method L-BFGS-B, with bounds; O(L N²) per iteration. Source: Book. Chapter:
-    ``tangent_features``.
+    `scipy.optimize.minimize`, method L-BFGS-B, with bounds; O(L N²) per iteration. Source: Book.
 
     Examples
     --------
@@ -336,15 +306,10 @@ def dead_probability(width: int, depth: int) -> float:
     -------
     float
 
-    Raises
-    ------
-    ValueError
-        For numbers that are not positive integers.
-
     Notes
     -----
     A hidden layer is silent when its m signs, independent and fair, are all negative; one silent layer stops features
-    and gradients. Source: Book. Chapter: ``tangent_features``.
+    and gradients. Source: Book.
 
     Examples
     --------

@@ -42,11 +42,6 @@ def network_lipschitz(net, params, X):
         Nondecreasing in the radius. The space of outputs has the norm of means; the smaller one of this bound and
         that of `jacobian_lipschitz_bound` is returned.
 
-    Raises
-    ------
-    ValueError
-        For an activation without bounded second derivative.
-
     Notes
     -----
     :math:`\tilde b_l = m_{l+1}W_{l+1}b_{l+1}` has *entries* of order :math:`m^{-1/2}`: that is what Frobenius norms do

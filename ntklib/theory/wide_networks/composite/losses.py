@@ -40,11 +40,6 @@ def huber_loss(threshold: float = 1.0) -> OuterLoss:
     -------
     OuterLoss
 
-    Raises
-    ------
-    ValueError
-        For a threshold that is not positive.
-
     Notes
     -----
     The constant is attained: a single sample that carries the whole loss. Source: Book.
@@ -93,11 +88,6 @@ def logistic_pl_constant(bound: float) -> float:
     Returns
     -------
     float
-
-    Raises
-    ------
-    ValueError
-        For a bound that is not positive.
 
     Notes
     -----

@@ -41,11 +41,6 @@ def network_certificate(net, params, X, y, *, scale: float | None = None, tau: f
     -------
     Certificate
 
-    Raises
-    ------
-    ValueError
-        For an activation without bounded second derivative, or a singular kernel.
-
     Notes
     -----
     NumPy float64. The costs are an N by P Jacobian and one singular value decomposition for each weight and feature
@@ -141,11 +136,6 @@ def proof_run(net, params, X, y, step_size: float, steps: int, *, outer: OuterLo
         ``length`` of the step and ``path`` before it; ``distance`` of its end from the start; ``sigma`` and
         ``largest``, singular values of :math:`\partial F`; ``outer`` = :math:`\lVert\nabla\ell(F)\rVert`; ``turned``
         and ``jacobian_turned``, the changes of :math:`\nabla g` and (in operator norm) of :math:`\partial F`.
-
-    Raises
-    ------
-    ValueError
-        For a step size or a number of steps that is not positive.
 
     Notes
     -----

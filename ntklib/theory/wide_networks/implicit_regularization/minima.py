@@ -67,11 +67,6 @@ def descent_end(
     -------
     DescentEnd
 
-    Raises
-    ------
-    ValueError
-        For a step size or a number of steps that is not positive.
-
     Notes
     -----
     One forward and backward pass a step. Source: Book.

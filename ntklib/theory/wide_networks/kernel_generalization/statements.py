@@ -111,11 +111,6 @@ def rademacher_average(K, radius: float, *, draws: int = 1000, seed=0) -> float:
     float
         The Rademacher average of the ball, in the unit of the outputs.
 
-    Raises
-    ------
-    ValueError
-        For a radius or a number of draws that is not positive.
-
     Notes
     -----
     O(N² draws) time. Relative error about 0.5/sqrt(draws) at most. Source: Book.

@@ -34,11 +34,6 @@ def deep_lazy_row(m: int, depth: int, seed, X, y, *, activation="tanh", c=1.0, s
         :math:`\lambda_{\max}(K_0)`; same, the error at the same parameters at the end; apart, the largest error against
         the tangent model trained by itself; loss, last over first.
 
-    Raises
-    ------
-    ValueError
-        For a width or a depth that is no positive integer, or another activation.
-
     Notes
     -----
     O(steps N m² L) time. Source: Book.
@@ -122,11 +117,6 @@ def logistic_records(W, a, X, signs, times, *, activation="tanh", c: float = 1.0
     -------
     list of dict
         t, loss, distance from the start, relative: :math:`\lVert K_t - K_0\rVert` over :math:`\lambda_{\max}(K_0)`.
-
-    Raises
-    ------
-    ValueError
-        For another activation.
 
     Notes
     -----

@@ -66,11 +66,6 @@ def kink_bias(X, y, *, step: float = 5.0, c: float = 2.0, draws: int = 20_000, s
     -------
     ndarray (N,)
 
-    Raises
-    ------
-    ValueError
-        For a step that is not positive.
-
     Notes
     -----
     Monte Carlo, relative error ``draws``\ :sup:`-1/2`. O(draws N (N + d)). Source: Book, the count of the chapter.

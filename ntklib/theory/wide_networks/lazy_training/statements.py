@@ -55,11 +55,6 @@ def trained_apart_bound(drift: float, least: float, residual: float) -> float:
     -------
     float
 
-    Raises
-    ------
-    ValueError
-        For numbers that are not positive.
-
     Notes
     -----
     Source: Book, the second proposition of the chapter.

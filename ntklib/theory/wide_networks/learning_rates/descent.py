@@ -39,11 +39,6 @@ def layered_descent(params, multiplier, X, y, step, steps: int, activation="tanh
         Infinite from the first step on at which the loss exceeds 1e12 or is not finite.
     params : list of L arrays
 
-    Raises
-    ------
-    ValueError
-        If ``steps`` is not a positive integer.
-
     Notes
     -----
     Time O(steps N Σ n_{l-1} n_l).

@@ -142,11 +142,6 @@ def catapult_orbit(x, z, steps: int) -> CatapultOrbit:
     -------
     CatapultOrbit
 
-    Raises
-    ------
-    ValueError
-        If ``steps`` is not a positive integer.
-
     Notes
     -----
     O(steps) time and memory; overflows to infinity where it diverges. Source: Lewkowycz et al. 2020; proved in the

@@ -211,11 +211,6 @@ def rich_run(tasks, width: int, scale: float, *, steps: int = 6000, seed: int = 
     -------
     RichRun
 
-    Raises
-    ------
-    ValueError
-        If a number is not positive.
-
     Notes
     -----
     Step size :math:`\min(1, 0.4\gamma\sqrt m)/\lambda_{\max}(K_0)` with :math:`K_0` per sample: where the kernel grows

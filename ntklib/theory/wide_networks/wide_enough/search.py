@@ -29,11 +29,6 @@ def difference_hessian_norm(net, params, x, *, steps: int = 40, h: float = 1e-4,
     float
         From below, with an error of order :math:`h^2` relative to the third derivatives.
 
-    Raises
-    ------
-    ValueError
-        If ``steps`` is not a positive integer.
-
     Notes
     -----
     As `hessian_norm`, with nothing to compile: two gradients a step. Source: Book.
@@ -80,11 +75,6 @@ def concentrated_steps(params, radius: float, *, neurons: int = 3):
     neurons : int
         How many per layer.
 
-    Raises
-    ------
-    ValueError
-        For a radius that is not positive.
-
     Notes
     -----
     A search for bad points, motivated by one hidden layer, where the worst point is of this kind up to a shift of the
@@ -123,11 +113,6 @@ def hessian_norm(net, params, x, *, steps: int = 60, seed: int = 0) -> float:
     -------
     float
 
-    Raises
-    ------
-    ValueError
-        If ``steps`` is not a positive integer.
-
     Notes
     -----
     The Hessian has eigenvalues of both signs, so the length of Hv is followed, not its sign. Each product costs a few
@@ -164,11 +149,6 @@ def steepest_hessian(net, params, x, radius: float, *, rounds: int = 8, steps: i
     Returns
     -------
     float
-
-    Raises
-    ------
-    ValueError
-        For a radius that is not positive.
 
     Notes
     -----

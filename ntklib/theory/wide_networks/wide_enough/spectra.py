@@ -30,11 +30,6 @@ def initial_kernels(X, m: int, seeds, *, depth: int = 3, activation="relu", c: f
     c : float
         Weight variance.
 
-    Raises
-    ------
-    ValueError
-        For a width or a depth that is no positive integer, or another activation.
-
     Notes
     -----
     NumPy float64, nothing is compiled. O(N m² + N² m) time a seed and layer. Source: Book.
@@ -83,11 +78,6 @@ def chernoff_width(X, least: float, delta: float, *, slope: float = 1.0, height:
     Returns
     -------
     float
-
-    Raises
-    ------
-    ValueError
-        For numbers that are not positive.
 
     Notes
     -----
@@ -141,11 +131,6 @@ def proved_width(a, X, least: float, excess: float, *, largest=None, activation=
     -------
     float
         With :math:`\rho` of `travel_radius`; λ, B and the largest output weight are taken as they are.
-
-    Raises
-    ------
-    ValueError
-        For numbers that are not positive.
 
     Notes
     -----

@@ -27,11 +27,6 @@ def neuron_turnings(a, g, size, *, activation="tanh") -> np.ndarray:
     -------
     ndarray
 
-    Raises
-    ------
-    ValueError
-        For an activation without bounded second derivative.
-
     Notes
     -----
     Exact up to rounding. Source: Book, the lemma of the chapter.
@@ -93,11 +88,6 @@ def shallow_hessian_suprema(W, a, X, radius: float, *, activation="tanh", c: flo
     -------
     ndarray (N,)
 
-    Raises
-    ------
-    ValueError
-        For a radius that is not positive.
-
     Notes
     -----
     The worst point spends all of ρ on one neuron: on its pre-activation by :math:`t\lVert x\rVert`, and on the
@@ -142,11 +132,6 @@ def shallow_lipschitz(a, X, radius: float, *, activation="tanh", c: float = 1.0)
     float
         For the Jacobian as an operator into the functions on the sample.
 
-    Raises
-    ------
-    ValueError
-        For another activation.
-
     Notes
     -----
     O(N d + m). Source: Book, the lemma of the chapter.
@@ -181,11 +166,6 @@ def deep_hessian_bound(net, params, X) -> np.ndarray:
     Returns
     -------
     ndarray (N,)
-
-    Raises
-    ------
-    ValueError
-        For another activation.
 
     Notes
     -----
