@@ -36,7 +36,7 @@ def concentration(*, seed=0, seeds=12, exponent=-0.5):
             yield value, None, {"m": m, "activation": activation}
 
 
-concentration.refuted_by("m^(-3/4)", exponent=-0.75)
+concentration.refuted_by("like m^(-3/4)", exponent=-0.75)
 
 
 @claim(

@@ -85,7 +85,7 @@ def distance_chen(*, widths=(32, 64, 128, 256, 512), seeds=3, seed=0, parametriz
     return _distances(widths, seeds, seed, parametrization)
 
 
-distance_chen.refuted_by("m^(-1/3)", exponent=-1 / 3)
+distance_chen.refuted_by("like m^(-1/3)", exponent=-1 / 3)
 
 
 @claim(

@@ -33,7 +33,7 @@ def ratio_to_one(*, widths=(64, 256, 1024, 4096, 16384), seeds=3, seed=0, expone
             yield value, None, {"m": m, "seed": s}
 
 
-ratio_to_one.refuted_by("m^(-3/4)", exponent=-0.75)
+ratio_to_one.refuted_by("like m^(-3/4)", exponent=-0.75)
 
 
 @claim(

@@ -99,7 +99,7 @@ def width_gap(*, widths=(64, 128, 256, 512, 1024), N=64, seeds=8, seed=0, expone
             yield gap / level, None, {"m": m, "seed": s}
 
 
-width_gap.refuted_by("m^(-3/4)", exponent=-0.75)
+width_gap.refuted_by("like m^(-3/4)", exponent=-0.75)
 
 
 @claim(

@@ -219,4 +219,4 @@ def standard_largest(*, widths=(128, 512, 2048), seed=0, seeds=4, exponent=1.0):
             yield value, None, {"m": m, "seed": s}
 
 
-standard_largest.refuted_by("m^(4/5)", exponent=0.8)
+standard_largest.refuted_by("like m^(4/5)", exponent=0.8)

@@ -170,7 +170,7 @@ def catapult_peak(*, multiple=3.0, exponent=1.0):
         yield value, None, {"m": width}
 
 
-catapult_peak.refuted_by("m^(4/5)", exponent=0.8)
+catapult_peak.refuted_by("like m^(4/5)", exponent=0.8)
 
 
 @claim(

@@ -73,7 +73,7 @@ def hessian_slope(*, widths=(32, 128, 512, 2048, 8192), radius=2.0, seeds=3, see
         yield largest / (radius + (2 * np.log(m)) ** 0.5), None, {"m": m, "seed": s}
 
 
-hessian_slope.refuted_by("m^(-1/3)", exponent=-1 / 3)
+hessian_slope.refuted_by("like m^(-1/3)", exponent=-1 / 3)
 
 
 @claim(
@@ -185,7 +185,7 @@ drift_extremal.refuted_by("K = JJ* moves by B₀Λρ: the product rule has one t
     assumptions="One hidden layer, the Euclidean ball of the path bound, largest output weight and B₀ held fixed.",
     does_not_say="That so much is needed; through the norm of the kernel the same ball asks for λ₀^(-4).",
     verdict=power_law("λ₀", ratio_band=(0.8, 1.25), tolerance=0.02),
-    deterministic="a formula",
+    deterministic="a formula of its arguments",
 )
 def routes(*, levels=(1e-9, 1e-8, 1e-7, 1e-6, 1e-5), through="jacobian", exponent=-3.0):
     """Fit the exponent of the proved width in λ₀; ``through`` the "kernel" it is another one."""
