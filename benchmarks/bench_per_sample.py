@@ -14,7 +14,7 @@ import numpy as np  # noqa: E402
 from timing import paired, print_rows  # noqa: E402
 
 from ntklib import MLP, empirical_ntk  # noqa: E402
-from ntklib.theory.minimum_width.scaling_figure.figure import cell_kernels
+from ntklib.theory.minimum_width.scaling_figure.figure import cell_kernels  # noqa: E402
 
 CELLS = ((1000, 70), (1000, 234), (1000, 504), (2000, 504), (1000, 977), (3000, 977))
 

@@ -3,6 +3,8 @@
 import functools
 import importlib
 import json
+import os
+import subprocess
 import sys
 from dataclasses import replace
 
@@ -217,3 +219,16 @@ def test_a_piece_fills_in_what_is_constant():
     rows = pd.DataFrame({"a": [1, 1], "b": [1, 2], "c": [3.0, 4.0]})
     fresh = Piece("", rows, lambda: [{"b": 1, "c": 3.0}, {"b": 2, "c": 4.0}]).again()
     assert fresh["a"].tolist() == [1, 1]
+
+
+def test_fingerprints_do_not_depend_on_the_order_of_hashed_names():
+    """Sets of names come in another order in every process unless PYTHONHASHSEED is fixed."""
+    program = "from ntklib.sweeps import shipped_tables as t; print({n: x.fingerprint() for n, x in t().items()})"
+    seeds = ("1", "2", "3")
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", program], env=dict(os.environ, PYTHONHASHSEED=s), capture_output=True, check=True
+        ).stdout
+        for s in seeds
+    }
+    assert len(found) == 1

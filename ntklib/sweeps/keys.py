@@ -200,12 +200,12 @@ class _Walk:
 
     def globals(self, value, where):
         refer, found = codes.references(value), {}
-        for name in refer.names:
+        for name in sorted(refer.names):  # an order, for cycles are hashed by the way that leads into them
             if name in value.__globals__:
                 found[name] = self.global_value(value.__globals__[name], name, refer, f"{where} > {name}")
             elif name in codes.UNSEEN:
                 raise UnseenError(f"{where} calls {name}, and what is reached through it cannot be listed")
-        for name in refer.imports:
+        for name in sorted(refer.imports):
             module = sys.modules.get(name) or importlib.import_module(name)
             found["import " + name] = self.module(module, refer.attributes, f"{where} > {name}")
         return _hash("globals", *[_hash(name, digest) for name, digest in sorted(found.items())])

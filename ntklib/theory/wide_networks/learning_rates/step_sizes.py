@@ -18,18 +18,6 @@ from ntklib.theory.wide_networks.setting import (
 )
 
 
-def family_network(name: str, width: int, *, d: int, depth: int = 3, activation="tanh") -> MLP:
-    """Return the network of `family_member` with ``depth`` weight layers and one output.
-
-    Examples
-    --------
-    >>> family_network("standard", 16, d=4).widths
-    (4, 16, 16, 1)
-    """
-    widths = (d,) + (width,) * (depth - 1) + (1,)
-    return MLP(widths, activation, family_member(name, widths))
-
-
 def step_size_sweep(name: str, widths, X, y, step_sizes, *, seeds, steps: int, activation="tanh") -> pd.DataFrame:
     """Train from every seed with every step size.
 
