@@ -188,7 +188,7 @@ def slack_waterfall(ax, links, *, xlabel: str = "value") -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `ntklib.verdicts.slack_chain` of the links: columns link, value, slack, total.
+        `ntklib.claims.slack_chain` of the links: columns link, value, slack, total.
 
     Raises
     ------
