@@ -33,6 +33,8 @@ from ntklib.claims import (
     registry,
     scaling_law,
     slack_chain,
+    up_to_factor,
+    within_factor,
 )
 
 FIELDS = {
@@ -420,6 +422,19 @@ def test_the_resolution_of_a_formula_is_the_relative_error_that_breaks_it():
         approximation(1.0, 1.0, 0.0)
 
 
+def test_an_agreement_up_to_a_factor_fails_beyond_it_on_both_sides():
+    assert up_to_factor([1.9, 0.6], 1.0, 2.0)
+    assert not up_to_factor([2.1], 1.0, 2.0)
+    assert not up_to_factor([0.49], 1.0, 2.0)
+    assert not up_to_factor([np.nan], 1.0, 2.0)
+    found = up_to_factor([1.2], [1.0], 1.5).resolution
+    assert not up_to_factor([1.2], [1.0 + found.nearest + 1e-9], 1.5)
+    assert up_to_factor([1.2], [1.0 + found.nearest - 1e-9], 1.5)
+    assert verdict_of(within_factor(), ([1.2, 0.9], (1.0, 1.5), {"N": 3})).table["N"].tolist() == [3, 3]
+    with pytest.raises(ValueError, match="expected numbers above 1"):
+        up_to_factor(1.0, 1.0, 1.0)
+
+
 def test_the_resolution_of_a_frequency_is_the_nearest_probability_that_breaks_it():
     found = frequency(95, 100, 0.9).resolution
     assert frequency(95, 100, 0.9 + found.nearest - 1e-6)
@@ -439,6 +454,10 @@ def test_the_resolution_of_a_frequency_is_the_nearest_probability_that_breaks_it
         (lambda: frequency([100, 100], [100, 100], [0.0, 0.5]), "vacuous"),
         (lambda: frequency(970, 1000, 0.95), "sharp"),
         (lambda: frequency(100, 100, 0.5), "loose"),
+        (lambda: frequency(100, 100, 0.95), "loose"),
+        (lambda: frequency(0, 100, 0.05, relation="<="), "loose"),
+        (lambda: up_to_factor(1.0, 1.0, 2.0), "loose"),
+        (lambda: up_to_factor(1.0, 1.0, 1.04), "sharp"),
     ],
 )
 def test_grades(verdict, grade):

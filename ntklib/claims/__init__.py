@@ -22,11 +22,20 @@ which the same check must fail::
 """
 
 from ntklib.claims.evidence import frequency, scaling_law
-from ntklib.claims.forms import approximates, at_least, at_most, equal, mean_of_draws, power_law, probability
+from ntklib.claims.forms import (
+    approximates,
+    at_least,
+    at_most,
+    equal,
+    mean_of_draws,
+    power_law,
+    probability,
+    within_factor,
+)
 from ntklib.claims.ledger import ledger
 from ntklib.claims.registry import Claim, UnknownClaimError, check, claim, isolated_registry, registry
 from ntklib.claims.resolution import Resolution
-from ntklib.claims.verdicts import Verdict, approximation, estimate, identity, inequality, slack_chain
+from ntklib.claims.verdicts import Verdict, approximation, estimate, identity, inequality, slack_chain, up_to_factor
 
 __all__ = [
     "Claim",
@@ -52,4 +61,6 @@ __all__ = [
     "registry",
     "scaling_law",
     "slack_chain",
+    "up_to_factor",
+    "within_factor",
 ]

@@ -11,7 +11,7 @@ import inspect
 import numpy as np
 
 from ntklib.claims.evidence import frequency, scaling_law
-from ntklib.claims.verdicts import Verdict, approximation, estimate, identity, inequality
+from ntklib.claims.verdicts import Verdict, approximation, estimate, identity, inequality, up_to_factor
 
 
 def at_least(**options):
@@ -86,6 +86,23 @@ def approximates(**options):
         return approximation(measured, formula, allowed, table, **given)
 
     return _form(conclude, options, approximation, "estimate")
+
+
+def within_factor(**options):
+    r"""Form of an agreement up to a factor: rows ``(measured, (predicted, factor), settings)``.
+
+    Examples
+    --------
+    >>> within_factor()([(1.2, (1.0, 1.5), {"N": 3})], {}).holds
+    True
+    """
+
+    def conclude(rows, given):
+        measured, predicted, table = _columns([(row[0], row[1][0], *row[2:]) for row in rows])
+        factor = _columns([(row[0], row[1][1], *row[2:]) for row in rows])[1]
+        return up_to_factor(measured, predicted, factor, table, **given)
+
+    return _form(conclude, options, up_to_factor, "estimate")
 
 
 def power_law(x: str, *, absolute: bool = False, **options):

@@ -85,6 +85,8 @@ def of_estimate(passes) -> Resolution:
 def of_frequency(predicted, low, high, relation, vacuous) -> Resolution:
     """Predicted probabilities that the observed frequencies would not contradict."""
     reach = _reach(predicted, low, high, relation)
+    free = {"==": np.zeros(low.shape, bool), ">=": high >= 1, "<=": low <= 0}[relation]  # nothing is rejected there
+    reach = np.where(free, np.inf, reach)
     i = int(np.argmin(reach))
     words = f"probabilities {_inside(low[i], high[i], relation)} for {_short(predicted[i])}"
     return Resolution("frequency", float(reach[i]), _median(reach), words, bool(np.mean(vacuous) >= 0.5))

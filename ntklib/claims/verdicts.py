@@ -276,6 +276,51 @@ def approximation(measured, predicted, allowed, table=None) -> Verdict:
     return Verdict(m[worst], p[worst], slack[worst], holds.all(), frame, note, of_estimate(passes))
 
 
+def up_to_factor(measured, predicted, factor, table=None) -> Verdict:
+    r"""Verdict on "right up to a factor c", :math:`p_i/c \le m_i \le c\,p_i` in every row, all of them positive.
+
+    Parameters
+    ----------
+    measured, predicted : float or array_like, shape (rows,)
+        The two sides, positive.
+    factor : float or array_like, shape (rows,)
+        c, above 1.
+    table : pandas.DataFrame or records, optional
+        The settings behind each row.
+
+    Returns
+    -------
+    Verdict
+        Numbers of the row with the least room. The resolution is the relative error of the prediction that would still
+        pass: an agreement up to a factor 2 does not become sharp by being good.
+
+    Raises
+    ------
+    ValueError
+        For a factor of 1 or below.
+
+    Notes
+    -----
+    O(rows) time and memory. Source: Book.
+
+    Examples
+    --------
+    >>> verdict = up_to_factor([1.2], [1.0], 1.5)
+    >>> verdict.holds, verdict.grade, verdict.resolution.words
+    (True, 'loose', 'relative error 0.80 (median 0.80)')
+    """
+    m, p = two_sides("up_to_factor", measured, predicted)
+    c = np.broadcast_to(np.asarray(factor, float), m.shape)
+    if not (c > 1).all():
+        raise ValueError(f"up_to_factor: factor={np.asarray(factor).tolist()}; expected numbers above 1.")
+    away = np.maximum(room(m, p), room(p, m))
+    slack, holds = c / away, away <= c
+    worst = np.lexsort((np.nan_to_num(slack, nan=-np.inf), holds))[0]
+    frame = beside("up_to_factor", table, measured=m, predicted=p, factor=away)
+    note = f"up to the factor {format_value(float(c.max()))} in {holds.sum()} of {m.size} rows"
+    return Verdict(m[worst], p[worst], slack[worst], holds.all(), frame, note, of_estimate(c * away - 1))
+
+
 def slack_chain(links, *, tolerance: float = 1e-9) -> pd.DataFrame:
     r"""Multiplicative loss :math:`v_{i-1}/v_i` of every link in a chain :math:`v_0 \ge \dots \ge v_m`.
 

@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 
 from ntklib import plain
-from ntklib.claims import at_least, at_most, claim, equal, power_law
+from ntklib.claims import approximates, at_least, at_most, claim, equal, power_law
 from ntklib.fits import fit_loglog
 from ntklib.theory.minimum_width.block_bound import centering
 from ntklib.theory.minimum_width.block_bound import spectrum as spectra
@@ -109,15 +109,15 @@ bottleneck.refuted_by("it falls like this on a pyramid with the same p", neurons
     status="open",
     assumptions="tanh, d = n_1 = n_2 from 32 to 64, N = p/8; median of 5 networks within a factor 0.6 to 1.2.",
     does_not_say="That the two factors are independent given the weights: they are not.",
-    verdict=at_least(),
+    verdict=approximates(),
+    loose_because="the edge is that of independent factors, which these are not",
 )
 def block_edge(*, sizes=(32, 48, 64), seeds=5, seed=0, flat=False):
     """Compare medians with the edge; ``flat`` takes all eigenvalues equal."""
     for n in sizes:
         pairs = [edge_pair(n, s, flat=flat) for s in range(seed, seed + seeds)]
         ratio = float(np.median([value / edge for value, edge in pairs]))
-        yield ratio, 0.6, {"n": n, "side": "below"}
-        yield 1 / ratio, 1 / 1.2, {"n": n, "side": "above"}
+        yield ratio, (0.9, 0.3), {"n": n}
 
 
 block_edge.refuted_by("Marchenko and Pastur's edge, all variances equal", flat=True)

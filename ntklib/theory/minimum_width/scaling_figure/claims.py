@@ -5,7 +5,7 @@ from itertools import pairwise, product
 import numpy as np
 
 from ntklib import plain
-from ntklib.claims import approximates, at_most, claim
+from ntklib.claims import approximates, at_most, claim, within_factor
 from ntklib.spectrum import smallest_eigenvalue
 from ntklib.theory.minimum_width.scaling_figure.constants import (
     centred_bound,
@@ -121,7 +121,8 @@ block.refuted_by("at any width, n far above N too", widening=16)
     status="proof sketched",
     assumptions="d = n = 200, N = 600, |W_3|² = n by rescaling; means of 4000 other samples; sigmoid and tanh.",
     does_not_say="Where λ_min lies below its ceiling: from a third to a half of it here.",
-    verdict=at_most(),
+    verdict=within_factor(),
+    loose_because="the trace runs over n² finite directions, the constant is the limit of large n",
 )
 def ceiling(*, d=200, N=600, seeds=2, seed=0, centred=("A0", "A2")):
     """Compare ceiling over constant, and its inverse, with 1.5; means are subtracted of the variances ``centred``."""
@@ -134,8 +135,7 @@ def ceiling(*, d=200, N=600, seeds=2, seed=0, centred=("A0", "A2")):
         predicted = np.prod([constants[A] - (constants["C" + A[1]] if A in centred else 0) for A in ("A0", "A2")])
         bound = centred_bound(F[1], B[1], others[1].mean(axis=0), backward[1].mean(axis=0))
         ratio = bound / np.sum(params[-1] ** 2) / d / predicted
-        yield ratio, 1.5, {"activation": activation, "seed": s, "side": "above"}
-        yield 1 / ratio, 1.5, {"activation": activation, "seed": s, "side": "below"}
+        yield ratio, (1.0, 1.5), {"activation": activation, "seed": s}
 
 
 ceiling.refuted_by("the mean of the derivative is not lost: A2 in place of A2 − C2", centred=("A0",))

@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 
-from ntklib.claims import at_most, claim, power_law
+from ntklib.claims import approximates, at_most, claim, power_law, within_factor
 from ntklib.theory.polylog_width.generalization import statements as risk
 from ntklib.theory.polylog_width.generalization.setting import best_tangent_loss
 
@@ -51,19 +51,20 @@ error_below_slopes.refuted_by("at most the mean slope itself", twice=False)
 @claim(
     id="book-error-at-the-boundary",
     source="Book",
-    statement="Where every output has the wrong sign and is small, the error 1 is twice the mean slope.",
+    statement="Where every output has the wrong sign and is small, the error is 1, and twice the mean slope.",
     status="proved here",
-    assumptions="Outputs y f = −s|g|, g Gaussian, s = 0, 0.1, 0.3.",
+    assumptions="Outputs y f = −s|g|, g Gaussian, s = 0.01, 0.03, 0.1; up to s/2.",
     does_not_say="That a trained network looks like this.",
-    verdict=at_most(),
+    verdict=approximates(),
 )
-def error_at_the_boundary(*, scales=(0.0, 0.1, 0.3), samples=1000, seed=0, loss=False):
-    """Compare with twice the mean slope, or (``loss``) with the mean loss."""
+def error_at_the_boundary(*, scales=(0.01, 0.03, 0.1), samples=1000, seed=0, loss=False):
+    """Compare twice the mean slope, or (``loss``) the mean loss, with the error, up to s/2 for the curvature."""
     g = np.abs(np.random.default_rng(seed).standard_normal(samples))
     for s in scales:
-        losses = np.logaddexp(0.0, s * g)
-        bound = losses.mean() if loss else 2 * np.exp(s * g - losses).mean()
-        yield 1.0, bound, {"s": s}
+        outputs = -s * g  # times the label
+        losses = np.logaddexp(0.0, -outputs)
+        slopes = np.exp(-outputs - losses)
+        yield losses.mean() if loss else 2 * slopes.mean(), (np.mean(outputs <= 0), s / 2), {"s": s}
 
 
 error_at_the_boundary.refuted_by("at most the mean loss in nats: ℓ(0) is not below 1", loss=True)
@@ -99,15 +100,15 @@ sgd_bound.refuted_by("24 ε_NTRF(R) alone, at the best R: no price for the radiu
     status="open",
     assumptions="d = 4 and 6, n = 64 to 512, m = 64, L = 2, η = 1/(2m), mean over eight networks and all iterates.",
     does_not_say="That the last iterate is not better: it is, by far.",
-    verdict=at_most(),
+    verdict=within_factor(),
+    loose_because="an observation over eight networks: the law has no proof, and its constant is fitted",
 )
 def xor_law(*, dims=(4, 6), sizes=(64, 160, 512), networks=8, seed=0, rate=0.5, power=2):
     """Compare the factor between the error and the law; ``rate`` is the step size times m, ``power`` that of d."""
     for d in dims:
         errors = risk.xor_pass(d, max(sizes), 64, networks, rate=rate, seed=seed).errors
         for n in sizes:
-            ratio = errors[:, :n].mean() * n / (1.15 * d**power)
-            yield max(ratio, 1 / ratio), 1.6, {"d": d, "n": n}
+            yield errors[:, :n].mean(), (1.15 * d**power / n, 1.6), {"d": d, "n": n}
 
 
 xor_law.refuted_by("d/n: the dimension counts once", power=1)
@@ -140,7 +141,8 @@ crossover.refuted_by("like n^(2/3) in place of n^(3/4)", exponent=2 / 3)
     status="open",
     assumptions="XOR, d = 4, n = 128, L = 2, mean over six networks.",
     does_not_say="That the branch is false: it is an upper bound, loose by 4^L and by √m.",
-    verdict=at_most(),
+    verdict=within_factor(),
+    loose_because="an observation over six networks a width; a factor 1.5 is what their scatter allows to say",
 )
 def flat(*, widths=(64, 256, 1024), d=4, samples=128, networks=6, seed=0, rate=0.5, power=0.0):
     """Compare the spread of error · m^(−power) with 1.5."""
@@ -148,7 +150,7 @@ def flat(*, widths=(64, 256, 1024), d=4, samples=128, networks=6, seed=0, rate=0
     scaled = np.array(errors) * np.array(widths, float) ** -power
     for (i, a), (j, b) in product(enumerate(scaled), repeat=2):
         if i < j:
-            yield max(a, b) / min(a, b), 1.5, {"m": f"{widths[i]}, {widths[j]}"}
+            yield a, (b, 1.5), {"m": f"{widths[i]}, {widths[j]}"}
 
 
 flat.refuted_by("the error grows like √m", power=0.5)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ntklib.claims import at_least, at_most, claim, equal, mean_of_draws, power_law
+from ntklib.claims import at_least, at_most, claim, equal, mean_of_draws, power_law, within_factor
 from ntklib.theory.wide_networks.edge_of_chaos.setting import PIECES, kernel_errors, sphere_points
 from ntklib.theory.wide_networks.edge_of_chaos.widths import (
     distance_variance,
@@ -176,7 +176,8 @@ matched_weights.refuted_by("the same at equal first widths, where k² m has far 
     status="proof sketched",
     assumptions="Edge of chaos, 16 layers, widths 800 and 80k, angle 0.25 at the start, 400 networks.",
     does_not_say="Anything once the sum of 1/m_k is not small: the tails are heavy.",
-    verdict=at_most(),
+    verdict=within_factor(),
+    loose_because="400 draws with heavy tails leave the variance open by a factor, and the law is of first order",
 )
 def distance_spread(*, seed=0, factor=1.0):
     """Compare the variance over networks with the law, from both sides."""
@@ -184,8 +185,8 @@ def distance_spread(*, seed=0, factor=1.0):
         for power, base in ((0, 800), (1, 80)):
             hidden = pattern_widths(power, base, 17)
             w = sampled_distances(np.full(400, 0.25), hidden, a, b, [seed, power])
-            ratio = w[-1].var() / (factor * distance_variance(w[0, 0], hidden, b * b / (a * a + b * b)))
-            yield max(ratio, 1 / ratio), 1.6, {"activation": name, "pattern": power}
+            law = factor * distance_variance(w[0, 0], hidden, b * b / (a * a + b * b))
+            yield w[-1].var(), (law, 1.6), {"activation": name, "pattern": power}
 
 
 distance_spread.refuted_by("half of it: the two inputs of a pair share their noise", factor=0.5)

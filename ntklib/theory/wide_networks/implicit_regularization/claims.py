@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 
-from ntklib.claims import at_least, at_most, claim, equal, power_law
+from ntklib.claims import at_least, at_most, claim, equal, power_law, within_factor
 from ntklib.networks import MLP
 from ntklib.theory.wide_networks.composite.losses import LOGISTIC
 from ntklib.theory.wide_networks.composite.statements import network_jacobian
@@ -137,13 +137,14 @@ limit_ratio_extremal.refuted_by("the factor is κB/√λ", power=-1)
     status="open",
     assumptions="Tanh, widths 32 to 128, ten samples, ηλ_max = 1 at the start.",
     does_not_say="The same near the stability border: at ηλ_max = 1.9 the path is three to six times the distance.",
-    verdict=at_most(),
+    verdict=within_factor(),
+    loose_because="an observation; nothing computed says by how much the path bends",
 )
 def path_distance(*, widths=(32, 64, 128), seeds=3, seed=0, share=1.0):
     """Compare the quotient with 1.5; ``share`` is ηλ_max."""
     for m, s in product(widths, range(seed, seed + seeds)):
         end = trained(m, s, share=share, near=False)[0]
-        yield end.path / end.distance, 1.5, {"m": m, "seed": s}
+        yield end.path, (end.distance, 1.5), {"m": m, "seed": s}
 
 
 path_distance.refuted_by("the same near the stability border, at ηλ_max = 1.9", share=1.9)

@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 
 from ntklib import plain
-from ntklib.claims import at_most, claim, equal, power_law
+from ntklib.claims import claim, equal, power_law, within_factor
 from ntklib.kernels import infinite_kernels
 from ntklib.theory.wide_networks.learning_rates.descent import largest_stable_step, layered_descent, tangent_blocks
 from ntklib.theory.wide_networks.learning_rates.setting import (
@@ -35,7 +35,8 @@ def _relative(values):
     assumptions="Tanh, three layers, NTK parametrization, 20 points on the sphere, 8 steps, ηλ_max up to 1.5; labels "
     "counted from the outputs at the start. With high probability; Theorem T2 is proved for one hidden layer only.",
     does_not_say="That the features move, or that the same holds beyond 2; for the rate see book-transfer-rate.",
-    verdict=at_most(),
+    verdict=within_factor(),
+    loose_because="finite widths differ by their random starts; book-transfer-rate measures how that dies out",
 )
 def transfer(*, seed=0, seeds=3, name="ntk", factor=2.0):
     """Compare losses after 8 steps at widths 64 and 512 with those at width 256, same step sizes."""
@@ -47,7 +48,7 @@ def transfer(*, seed=0, seeds=3, name="ntk", factor=2.0):
             labels = labels_from_start(params, multiplier, X, y)
             found[m] = np.array([layered_descent(params, multiplier, X, labels, eta, 8)[0][-1] for eta in steps])
         for m in (64, 512):
-            yield np.maximum(found[m] / found[256], found[256] / found[m]), factor, {"seed": s, "m": m}
+            yield found[m], (found[256], factor), {"seed": s, "m": m}
 
 
 transfer.refuted_by("the same in standard parametrization", name="standard")

@@ -19,6 +19,7 @@ TERJEK = "Terjék, González-Sánchez 2022, abstract"
     assumptions="The paper's assumption, tested: ReLU, L = 3, N = 30 points on the sphere of dimension 15, m = 256.",
     does_not_say="Any rate: for that see the standard deviation.",
     verdict=probability(),
+    companion="book-least-deviation",
 )
 def least_concentrates(*, m=256, N=30, d=15, seeds=100, seed=0, probability=0.9):
     """Count the draws above half of the limit."""
