@@ -92,7 +92,7 @@ def curvature_constant(params, direction, X, activation="tanh", *, step: float =
 
     Notes
     -----
-    Relative error of order ``step``² plus rounding u/``step``². Three forward passes. For ReLU see
+    Relative error of order step² plus rounding u/step². Three forward passes. For ReLU see
     :func:`ntklib.theory.finite_width.memorization.errors.error_constant`, which is exact.
 
     Examples

@@ -218,7 +218,7 @@ polynomial.refuted_by("at most like √d", exponent=0.5)
     verdict=power_law("d", ratio_band=(0.3, 3.0), tolerance=0.02),
 )
 def turning(*, dimensions=(8, 11, 16, 24, 36, 56, 80), seeds=8, seed=0, exponent=1.95):
-    """Fit the exponent of the proved Lipschitz constant, over |W_3|/√d, in d."""
+    """Fit the exponent of the proved Lipschitz constant, over the length of W_3 over √d, in d."""
     for output, known, row in _along_the_minimum(dimensions, seeds, seed):
         yield known.lipschitz * row["d"] ** 0.5 / output, None, row
 
