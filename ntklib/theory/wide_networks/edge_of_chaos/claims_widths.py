@@ -25,7 +25,7 @@ CONCENTRATION = "Terjék, González-Sánchez 2025 (concentration), E5"
     assumptions="ReLU and absolute value, 4 weight layers, 12 points on the sphere, m from 12 to 144, 12 draws.",
     does_not_say="The constant, or the power of the logarithms.",
     verdict=power_law("m", ratio_band=(0.6, 1.6), tolerance=0.05),
-    companion="book-distance-variance",
+    loose_because="no exact law of the error is known; book-distance-variance has one of distances, within 1.6",
 )
 def concentration(*, seed=0, seeds=12, exponent=-0.5):
     """Fit the exponent over both activations, each relative to its own level."""
@@ -128,7 +128,7 @@ CELLS = (
     assumptions="Absolute value and ReLU, patterns m, k m, k² m, 2 to 16 layers; sums 0.02 to 1.2; medians of 12.",
     does_not_say="The same once the sum is large: the kernel is then heavy-tailed, and medians fall behind.",
     verdict=power_law("sum", ratio_band=(0.4, 2.5), tolerance=0.08),
-    companion="book-distance-variance",
+    loose_because="no exact law of the error is known; book-distance-variance has one of distances, within 1.6",
 )
 def error_sum(*, seed=0, seeds=12, exponent=0.5):
     """Fit the exponent over both activations, all patterns and depths together."""
