@@ -49,7 +49,7 @@ def angle_decay(*, seed=0, activation="relu", exponent=-1.0):
         yield angle, asymptotic_angle(L, beta), {"L": int(L)}
 
 
-angle_decay.refuted_by("l^{−9/10}", exponent=-0.9)
+angle_decay.refuted_by("it falls like l^{−9/10}", exponent=-0.9)
 
 
 @claim(
@@ -160,7 +160,7 @@ def tight(*, seeds=2, seed=0, N=20, d=40, exponent=1.0):
             yield row["smallest"] / square + 3 / 8 * np.log(row["L"]), None, {"L": row["L"], "seed": s}
 
 
-tight.refuted_by("L^{9/10}", exponent=0.9)
+tight.refuted_by("it grows like L^{9/10}", exponent=0.9)
 
 
 @claim(
@@ -202,7 +202,7 @@ def nngp_decay(*, seed=0, activation="relu", N=8, d=8, exponent=-2.0):
         yield row["nngp"] * (1 + 3 * np.log(L) / L), nngp_bulk(L, even_share(activation)), {"L": L}
 
 
-nngp_decay.refuted_by("L^{−19/10}", exponent=-1.9)
+nngp_decay.refuted_by("it falls like L^{−19/10}", exponent=-1.9)
 
 
 @claim(

@@ -179,7 +179,7 @@ def dimension(*, N=100, depth=3, dimensions=(200, 350, 630, 1120, 2000), seeds=2
         yield lowest(points(s, N, d), depth) / share, None, {"d": d, "seed": s}
 
 
-dimension.refuted_by("d^{9/10}", exponent=0.9)
+dimension.refuted_by("it grows like d^{9/10}", exponent=0.9)
 
 
 @claim(

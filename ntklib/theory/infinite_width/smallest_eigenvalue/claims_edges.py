@@ -119,7 +119,7 @@ def near_duplicates(*, N=60, d=200, depth=3, angles=(1e-5, 1e-4, 1e-3, 1e-2), se
         yield pair_smallest(N, d, t, depth, seed=seed), None, {"θ": t}
 
 
-near_duplicates.refuted_by("θ^{11/10}", exponent=1.1)
+near_duplicates.refuted_by("it vanishes like θ^{11/10}", exponent=1.1)
 
 
 @claim(
