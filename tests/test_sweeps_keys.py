@@ -1,6 +1,7 @@
 """Laws of the cache's key: whatever changes a result changes the key, what does not keeps it, the unseen is refused."""
 
 import concurrent.futures
+import copy
 import dataclasses
 import functools
 import importlib
@@ -339,3 +340,14 @@ def test_nesting_too_deep_to_follow_is_refused():
         chain = (chain,)
     with pytest.raises(UnseenError, match="nested too deeply"):
         fingerprint(closing(chain))
+
+
+def test_a_copied_instance_keeps_the_key_of_its_class():
+    class Square:
+        def __call__(self, x):
+            return x * x
+
+    before = fingerprint(closing(Square())), fingerprint(closing(Square()), loaded=False)
+    copy.copy(Square())
+    assert "__slotnames__" in vars(Square)  # what the copy leaves behind
+    assert (fingerprint(closing(Square())), fingerprint(closing(Square()), loaded=False)) == before

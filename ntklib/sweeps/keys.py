@@ -18,6 +18,7 @@ NOISE = {
     "__module__", "__doc__", "__dict__", "__weakref__", "__qualname__", "__annotations__", "__firstlineno__",
     "__static_attributes__", "__abstractmethods__", "_abc_impl", "__parameters__", "__orig_bases__", "__annotate__",
     "__annotate_func__", "__annotations_cache__", "__dataclass_params__", "__dataclass_fields__", "__match_args__",
+    "__slotnames__",  # left on a class by the first copy or pickle of an instance
 }  # fmt: skip
 ATOMS = (type(None), bool, int, str, bytes, complex, type(Ellipsis), type(NotImplemented))
 RANDOM = (np.random.Generator, np.random.BitGenerator, np.random.RandomState, random.Random)
