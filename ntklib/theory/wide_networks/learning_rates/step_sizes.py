@@ -127,7 +127,7 @@ def catapult_runs(net, X, y, multiples, *, seeds, steps: int, record_every: int 
 
     Examples
     --------
-    >>> net = family_network("ntk", 8, d=3)
+    >>> net = MLP((3, 8, 1), "relu", family_member("ntk", (3, 8, 1)))
     >>> rows = catapult_runs(net, jnp.eye(3), jnp.ones(3), [0.5], seeds=[0], steps=2)
     >>> float(rows["sharpness"][0].round(6))
     0.5
