@@ -59,7 +59,8 @@ def scaling_law(
     -------
     Verdict
         ``measured`` and ``predicted`` are exponents; the resolution holds the exponents that would pass, interval
-        and tolerance together, and the factors of an absolute right side that would.
+        and tolerance together, and the factors of an absolute right side that would: an upper law asks how much
+        less of it, a lower one how much more.
 
     Raises
     ------
@@ -94,7 +95,7 @@ def scaling_law(
     band = f"ratios {format_value([ratio.min(), ratio.max()])} {'in' if inside else 'outside'} the band"
     frame = beside("scaling_law", table, x=x, measured=y, predicted=right, ratio=ratio)
     holds = inside and decided and not wrong
-    factors = None if predicted is None else (low / ratio.min(), high / ratio.max())
+    factors = None if predicted is None else (ratio.max() / high, ratio.min() / low if low else np.inf)
     resolution = of_exponent(exponent, fit.low - tolerance, fit.high + tolerance, relation, factors)
     return Verdict(fit.slope, exponent, ratio.max() / ratio.min(), holds, frame, f"{note}; {band}", resolution)
 

@@ -27,6 +27,8 @@ class Resolution:
         As a page shows it.
     vacuous : bool
         Whether the median row's bound is no better than the trivial one.
+    constant : float
+        For a law with an absolute right side, the factor by which its constant could be wrong and still pass.
 
     Notes
     -----
@@ -43,16 +45,18 @@ class Resolution:
     median: float
     words: str
     vacuous: bool = False
+    constant: float = 1.0
 
     def __str__(self) -> str:
         return self.words
 
     @property
     def grade(self) -> str:
-        """``sharp``, ``loose`` or ``vacuous``, from the median and `SHARP`."""
+        """``sharp``, ``loose`` or ``vacuous``, from the median, the constant and `SHARP`."""
         if self.vacuous:
             return "vacuous"
-        return "sharp" if self.median <= SHARP[self.kind] * (1 + 1e-9) else "loose"
+        known = self.median <= SHARP[self.kind] * (1 + 1e-9) and self.constant <= SHARP["factor"] * (1 + 1e-9)
+        return "sharp" if known else "loose"
 
 
 def of_inequality(slack, vacuous, direction: str) -> Resolution:
@@ -65,9 +69,13 @@ def of_inequality(slack, vacuous, direction: str) -> Resolution:
 
 def of_exponent(exponent, low, high, relation, factors) -> Resolution:
     """Exponents between ``low`` and ``high`` pass, one-sided for an inequality; so do ``factors`` of the constant."""
-    reach = float(_reach(exponent, low, high, relation))
-    constant = "" if factors is None else f", constant × [{_short(factors[0])}, {_short(factors[1])}]"
-    return Resolution("exponent", reach, reach, f"exponents {_inside(low, high, relation)}{constant}")
+    reach, words = float(_reach(exponent, low, high, relation)), f"exponents {_inside(low, high, relation)}"
+    if factors is None:
+        return Resolution("exponent", reach, reach, words)
+    least, most = map(float, factors)
+    wrong = {"==": max(1 / least, most), ">=": most, "<=": 1 / least}[relation]
+    words += f", constant × [{_short(least)}, {_short(most)}]"
+    return Resolution("exponent", reach, reach, words, constant=wrong)
 
 
 def of_identity(tolerance: float) -> Resolution:
