@@ -411,9 +411,17 @@ def test_the_factors_of_an_absolute_law_are_those_that_keep_its_band():
 
 @pytest.mark.parametrize(
     ("relation", "band", "grade"),
-    [("==", (0.6, 1.7), "sharp"), ("==", (0.3, 1.7), "loose"), ("==", (0.6, 2.5), "loose"), ("==", (0.0, 1.7), "loose"),
-     ("<=", (0.0, 1.7), "sharp"), ("<=", (0.0, 2.5), "loose"), (">=", (0.6, 9.0), "sharp"), (">=", (0.3, 9.0), "loose")],
-)  # fmt: skip
+    [
+        ("==", (0.6, 1.7), "sharp"),
+        ("==", (0.3, 1.7), "loose"),
+        ("==", (0.6, 2.5), "loose"),
+        ("==", (0.0, 1.7), "loose"),
+        ("<=", (0.0, 1.7), "sharp"),
+        ("<=", (0.0, 2.5), "loose"),
+        (">=", (0.6, 9.0), "sharp"),
+        (">=", (0.3, 9.0), "loose"),
+    ],
+)
 def test_a_law_whose_constant_may_be_wrong_by_more_than_two_is_loose(relation, band, grade):
     x = np.geomspace(1, 100, 5)
     assert scaling_law(x, x, 1.0, band, predicted=x, relation=relation).grade == grade
