@@ -171,7 +171,7 @@ close_pairs.refuted_by("like the length of the direction, λ_min^(−1/2)", expo
     status="proof sketched",
     assumptions="u the unit roundoff; the optimal ε below the first kink, or not far above.",
     does_not_say="That another evaluation of the same function is not better.",
-    verdict=power_law("2√(u|f|C)", absolute=True, ratio_band=(0.4, 4), tolerance=0.02),
+    verdict=power_law("2√(u|f|C)", absolute=True, ratio_band=(0.45, 2), tolerance=0.02),
 )
 def floor(*, seeds=3, seed=0, exponent=1.0):
     """Fit the exponent of the least error over ε in 2√(u|f|C), over two precisions."""

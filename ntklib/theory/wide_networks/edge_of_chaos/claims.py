@@ -39,7 +39,7 @@ def distance_logarithm(*, seed=0, log_weight=1.0):
                 yield value, (near, 2 * beta / first), {"β": beta, "l": int(layer), "w_1": first}
 
 
-distance_logarithm.refuted_by("without the logarithm", log_weight=0.0)
+distance_logarithm.refuted_by("half of the logarithm: β/π in place of 2β/π", log_weight=0.5)
 
 
 @claim(

@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 
-from ntklib.claims import at_least, at_most, claim, power_law
+from ntklib.claims import at_least, at_most, claim, equal, power_law
 from ntklib.theory.wide_networks.kernel_generalization import errors, transport
 from ntklib.theory.wide_networks.kernel_generalization import statements as norms
 from ntklib.theory.wide_networks.kernel_generalization.setting import transported_gap
@@ -42,7 +42,7 @@ transport_bound.refuted_by("only inputs have to be moved: a change of label cost
     status="proved here",
     assumptions="ReLU, points on the ray of w, labels one, outputs between 0 and 1.",
     does_not_say="That a trained network is near this.",
-    verdict=at_most(tolerance=1e-12),
+    verdict=equal(tolerance=1e-12),
 )
 def transport_extremal(*, N=16, d=6, moves=(0.01, 0.1), seed=0, seeds=2, variance=2.0):
     """Compare both sides; ``variance`` is the weight variance in the Lipschitz constant."""

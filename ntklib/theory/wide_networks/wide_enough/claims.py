@@ -7,7 +7,7 @@ import numpy as np
 from ntklib.claims import at_most, claim, equal, power_law
 from ntklib.networks import MLP
 from ntklib.theory.wide_networks.samples import unit_sample
-from ntklib.theory.wide_networks.shallow import shallow_descent, shallow_jacobian, shallow_kernel, shallow_weights
+from ntklib.theory.wide_networks.shallow import shallow_descent, shallow_kernel, shallow_weights
 from ntklib.theory.wide_networks.wide_enough import spectra
 from ntklib.theory.wide_networks.wide_enough import statements as wide
 from ntklib.theory.wide_networks.wide_enough.search import difference_hessian_norm
@@ -65,15 +65,15 @@ hessian_ball.refuted_by("the bound at the centre holds on the whole ball", allow
     does_not_say="That the linearization error has this exponent: it falls faster.",
     verdict=power_law("m", ratio_band=(0.7, 1.4), tolerance=0.02),
 )
-def hessian_slope(*, widths=(32, 128, 512, 2048, 8192), radius=2.0, seeds=3, seed=0, exponent=-0.5):
-    """Fit the exponent of the exact supremum in m, the growth of the largest output weight divided out."""
+def hessian_slope(*, widths=(32, 128, 512, 2048, 8192), radius=2.0, seeds=3, seed=0, exponent=-0.5, logarithm=2.0):
+    """Fit the exponent of the exact supremum in m, over ρ + √(``logarithm`` log m)."""
     for m, s in product(widths, range(seed, seed + seeds)):
         (W, a), X = shallow_weights(10, m, [s, m]), unit_sample(2, 10, s)[0]
         largest = wide.shallow_hessian_suprema(W, a, X, radius, points=101).max()
-        yield largest / (radius + (2 * np.log(m)) ** 0.5), None, {"m": m, "seed": s}
+        yield largest / (radius + (logarithm * np.log(m)) ** 0.5), None, {"m": m, "seed": s}
 
 
-hessian_slope.refuted_by("like m^(-1/3)", exponent=-1 / 3)
+hessian_slope.refuted_by("m^(-1/2) without the logarithm", logarithm=0.0)
 
 
 @claim(
@@ -108,7 +108,7 @@ hessian_depth.refuted_by("every multiplier enters squared, as it does in the ker
 @claim(
     id="book-wide-hessian-extremal",
     source="Book, Proposition on depth",
-    statement="With one neuron a layer at zero weights below, a long input or the top's mixed block meet the sum.",
+    statement="With one neuron a layer, an input of length x or the top's mixed block meet the sum up to a share 4/3x.",
     status="proved here",
     assumptions="Tanh, L = 2, one neuron: wx where 2 tanh = 2/√3 with x = 16, 64, or w = 0, a = 0.",
     does_not_say="That several layers can be extremal at once: the sum adds their norms.",
@@ -121,7 +121,9 @@ def hessian_extremal(*, lengths=(16.0, 64.0), seed=0, seeds=2, told="tanh"):
         params = [np.full((1, 1), 0.0 if zero else np.arctanh(3**-0.5) / x), np.full((1, 1), a)]
         net, heard = (MLP((1, 1, 1), name, "standard") for name in ("tanh", told))
         found = difference_hessian_norm(net, params, np.array([x]), steps=40, h=1e-4 / x)
-        yield found, wide.deep_hessian_bound(heard, params, np.array([[x]]))[0], {"x": x, "seed": s, "zero": zero}
+        bound = wide.deep_hessian_bound(heard, params, np.array([[x]]))[0]
+        yield found, bound, {"x": x, "seed": s, "zero": zero}
+        yield (1 - 4 / (3 * x)) * bound, found, {"x": x, "seed": s, "zero": zero, "reversed": True}
 
 
 hessian_extremal.refuted_by("|σ''| ≤ 1/4, which is softplus's", told="softplus")
@@ -157,21 +159,22 @@ kernel_drift.refuted_by("the move of a typical neuron stands for ρ: the kernel 
 @claim(
     id="book-wide-drift-extremal",
     source="Book, Theorem T2",
-    statement="A short step along the leading direction of the Jacobian's turning moves K by (2B₀ + Λρ)Λρ.",
+    statement="For one neuron and a short input a step ρ of a moves K by (2B₀ + Λρ)Λρ, up to a share 2(a + ρ)‖x‖ of it.",
     status="proved here",
-    assumptions="Tanh, one neuron with w = 0, one sample of norm one; a grows by ρ = 0.01 or 0.1.",
+    assumptions="Tanh, w = 0, one sample of norm 0.001 or 0.01; a grows by ρ = 0.01 or 0.1; Λ proved on that ball.",
     does_not_say="That training takes such a step.",
-    verdict=at_most(tolerance=1e-9),
+    verdict=at_most(),
 )
-def drift_extremal(*, radii=(0.01, 0.1), seed=0, seeds=3, first=2.0):
+def drift_extremal(*, radii=(0.01, 0.1), lengths=(1e-3, 1e-2), seed=0, seeds=3, first=2.0):
     """Compare the drift with the bound; ``first`` is the factor of B₀."""
-    for rho, s in product(radii, range(seed, seed + seeds)):
-        X, a = unit_sample(1, 5, s)[0], np.random.default_rng([s, 2]).uniform(0.5, 2.0, 1)
-        W = np.zeros((5, 1))
-        moved = shallow_kernel(W, a + rho, X) - shallow_kernel(W, a, X)
-        turned = np.linalg.norm(shallow_jacobian(W, a + rho, X) - shallow_jacobian(W, a, X), 2) / rho
-        B = np.linalg.norm(shallow_jacobian(W, a, X), 2)
-        yield moved[0, 0], wide.drift_bound(B, turned, rho, first=first), {"ρ": rho, "seed": s}
+    for rho, size, s in product(radii, lengths, range(seed, seed + seeds)):
+        X, a = size * unit_sample(1, 5, s)[0], np.random.default_rng([s, 2]).uniform(0.5, 2.0, 1)
+        W, settings = np.zeros((5, 1)), {"ρ": rho, "length": size, "seed": s}
+        moved = (shallow_kernel(W, a + rho, X) - shallow_kernel(W, a, X))[0, 0]
+        B = shallow_kernel(W, a, X)[0, 0] ** 0.5
+        bound = wide.drift_bound(B, wide.shallow_lipschitz(a, X, rho), rho, first=first)
+        yield moved, bound, settings
+        yield (1 - 2 * (a[0] + rho) * size) * bound, moved, settings | {"reversed": True}
 
 
 drift_extremal.refuted_by("K = JJ* moves by B₀Λρ: the product rule has one term", first=1.0)
@@ -207,13 +210,13 @@ routes.refuted_by("the same exponent through the norm of the kernel", through="k
     does_not_say="The same for short inputs, where the growth is linear, or for lengths beyond m.",
     verdict=power_law("length", ratio_band=(0.5, 2.0), tolerance=0.02),
 )
-def hessian_moments(*, lengths=(3.0, 6.0, 12.0, 30.0), m=4096, seeds=12, seed=0, exponent=2.0):
-    """Fit the exponent of the Hessian's norm over √log(m/‖x‖) in ‖x‖, relative to the draw's own level."""
+def hessian_moments(*, lengths=(3.0, 6.0, 12.0, 30.0), m=4096, seeds=12, seed=0, exponent=2.0, logarithm=0.5):
+    """Fit the exponent of the norm over a power of log(m/‖x‖), ``logarithm``, in ‖x‖, relative to the draw's level."""
     for s in range(seed, seed + seeds):
         (W, a), z = shallow_weights(10, m, [s, m]), unit_sample(1, 10, s)[0]
-        norms = np.array([wide.shallow_hessian_norms(W, a, r * z)[0] / np.log(m / r) ** 0.5 for r in lengths])
+        norms = np.array([wide.shallow_hessian_norms(W, a, r * z)[0] / np.log(m / r) ** logarithm for r in lengths])
         for length, value in zip(lengths, norms / np.exp(np.mean(np.log(norms)))):
             yield value, None, {"length": length, "seed": s}
 
 
-hessian_moments.refuted_by("the same for short inputs", lengths=(0.01, 0.02, 0.05, 0.1))
+hessian_moments.refuted_by("‖x‖² without the logarithm", logarithm=0.0)
