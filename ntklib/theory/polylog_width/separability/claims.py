@@ -241,17 +241,17 @@ smooth.refuted_by("ReLU has such a constant as well", activation="relu")
     verdict=at_most(),
     companion="book-random-label-margin-orthogonal",
 )
-def random_label_margin(*, sizes=(10, 40, 160), width=256, networks=6, d=10, seed=0, equal=False):
-    """Compare the mean with the ceiling; ``equal`` gives all points the label 1 instead."""
+def random_label_margin(*, sizes=(10, 40, 160), width=256, draws=960, d=10, seed=0, equal=False):
+    """Compare the mean with the ceiling over ``draws`` labels; ``equal`` gives all points the label 1 instead."""
     for N in sizes:
-        draws = {k: sphere(N, d, k) for k in range(100 * seed, 100 * seed + networks)}
-        yield _label_margin(draws, width, equal), 1.5 / N, {"N": N}
+        points = {k: sphere(N, d, k) for k in range(100 * seed, 100 * seed + draws // N)}
+        yield _label_margin(points, width, equal), 1.5 / N, {"N": N, "networks": len(points)}
 
 
-def _label_margin(draws, width, equal) -> float:
+def _label_margin(points, width, equal) -> float:
     """Mean squared margin of random labels over shallow networks, one for each seed and its points."""
     values = []
-    for k, X in draws.items():
+    for k, X in points.items():
         y = np.ones(len(X)) if equal else random_labels(len(X), k)
         K = sum(finite.shallow_kernels(X, width, k)[:2])
         values.append(max(tangent_margin(K, y).value, 0.0) ** 2)
@@ -270,11 +270,11 @@ random_label_margin.refuted_by("whatever the labels: all equal", equal=True)
     does_not_say="What crowded inputs lose.",
     verdict=at_most(),
 )
-def orthogonal_label_margin(*, sizes=(10, 40, 160), width=1024, networks=6, seed=0, hidden=False):
+def orthogonal_label_margin(*, sizes=(10, 40, 160), width=1024, draws=960, seed=0, hidden=False):
     """Compare the mean with the ceiling; ``hidden`` counts the trace of the hidden layer alone."""
     for N in sizes:
-        draws = {k: np.eye(N) for k in range(100 * seed, 100 * seed + networks)}
-        yield _label_margin(draws, width, False), (0.5 if hidden else 1.5) / N, {"N": N}
+        points = {k: np.eye(N) for k in range(100 * seed, 100 * seed + draws // N)}
+        yield _label_margin(points, width, False), (0.5 if hidden else 1.5) / N, {"N": N, "networks": len(points)}
 
 
 orthogonal_label_margin.refuted_by("the output layer's trace does not count: (L − 1)/(2N)", hidden=True)

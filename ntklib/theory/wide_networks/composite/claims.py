@@ -146,7 +146,7 @@ lipschitz_with_multipliers.refuted_by("every multiplier enters squared, as it do
 @claim(
     id="book-composite-lipschitz-extremal",
     source="Book",
-    statement="For one neuron, an input of length x and w where |σ''| is largest, Λ is the turning speed up to 2x^(-2).",
+    statement="For one neuron, an input of length x, w where |σ''| is largest, Λ is the turning speed up to 2x^(-2).",
     status="proved here",
     assumptions="Tanh, f = a tanh(w x) with x = 4 to 64 and wx where 2 tanh = 2/√3; the ball's radius 10^(-6).",
     does_not_say="That several layers or neurons can be extremal at once.",
