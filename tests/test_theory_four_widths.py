@@ -1,5 +1,7 @@
 """Laws of the four widths: second routes to each condition, and the reading of the sweep."""
 
+import itertools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -7,8 +9,10 @@ import pandas as pd
 import pytest
 
 import ntklib
+from ntklib import plain
+from ntklib.fits import fit_loglog
 from ntklib.kernels import flat_jacobian
-from ntklib.theory.polylog_width.four_widths import laws
+from ntklib.theory.polylog_width.four_widths import floors, laws
 from ntklib.theory.polylog_width.four_widths import outcomes as four
 from ntklib.theory.polylog_width.how_wide.search import RUNS, training_set
 
@@ -85,3 +89,56 @@ def test_the_shipped_table_has_six_runs_in_every_cell():
     runs = four.cached_outcomes().groupby(["theory", "n"])["run"].nunique()
     assert set(runs) == {2 * RUNS}
     assert {n for t, n in runs.index if t != "poly(n)"} == set(four.SIZES)
+
+
+def test_the_rank_floor_is_attained_by_random_weights_and_excludes_what_lies_below():
+    d, n, rng = 4, 30, np.random.default_rng(0)
+    X, m = rng.standard_normal((n, d)), floors.rank_floor(n, d)
+    ranks = {}
+    for width in (m - 1, m):
+        draws = plain.draw((d, width, width, 1), "ntk", 0, batch=(20,))
+        F, B = plain.factors(draws, X, activation="relu")
+        ranks[width] = np.linalg.matrix_rank(plain.jacobian(F, B)).max()
+    assert ranks[m - 1] <= d * (m - 1) + (m - 1) ** 2 - (m - 1) < n
+    assert ranks[m] == n
+
+
+def test_cover_counts_the_labellings_that_a_linear_program_separates():
+    n, d = 7, 3
+    X = np.random.default_rng(1).standard_normal((n, d))
+    found = [floors.separates(X, y) for y in itertools.product((-1, 1), repeat=n)]
+    assert np.mean(found) == floors.separable_share(n, d)
+    assert floors.separable_share(2 * d, d) == 0.5
+
+
+def test_one_tanh_neuron_a_layer_has_the_signs_of_a_hyperplane_and_so_fits_only_separated_labels():
+    X = np.random.default_rng(2).standard_normal((9, 4))
+    net = ntklib.MLP((4, 1, 1, 1), "tanh", "lecun")
+    for seed in range(10):
+        params = net.init(jax.random.key(seed))
+        y = np.sign(np.asarray(net(params, X)))
+        assert floors.separates(X, y)
+        assert set(y * np.sign(X @ np.asarray(params[0])[:, 0])) in ({1.0}, {-1.0})
+
+
+def test_nothing_that_was_measured_lies_below_a_floor_and_the_floors_do_grow():
+    floor, needed = floors.least_widths(), laws.typical(laws.needed_widths())[list(four.MEANING)]
+    assert (needed >= floor)[needed.notna()].all().all()
+    assert floor.loc[[16, 128, 256], "n"].tolist() == [1, 3, 5]
+    assert floor["√n"].tolist() == [1, 1, 1, 2, 2]
+
+
+@pytest.mark.parametrize(("theory", "first"), [("poly(n)", 16), ("n", 16), ("n", 64), ("polylog(n)", 16)])
+def test_the_interval_of_a_power_covers_95_of_100_when_sweeps_are_drawn_from_the_fitted_law(theory, first):
+    needed = laws.needed_widths().query("theory == @theory and n >= @first").dropna()
+    fit, rng = fit_loglog(needed["n"], needed["needed"]), np.random.default_rng(0)
+    law = fit.predict(needed["n"])
+    scatter = np.sqrt(np.sum(np.log(needed["needed"] / law) ** 2) / (len(law) - 2))
+    grid, covered = np.array(four.GRID, float), 0
+    for _ in range(600):
+        widths = law * np.exp(scatter * rng.standard_normal(len(law)))
+        if theory != "poly(n)":  # the smallest width of the grid that is enough
+            widths = grid[np.searchsorted(grid, widths)]
+        again = fit_loglog(needed["n"], widths)
+        covered += again.low <= fit.slope <= again.high
+    assert abs(covered / 600 - 0.95) < 0.03  # 3.4 standard errors

@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from ntklib.claims import at_least, claim, equal
-from ntklib.theory.polylog_width.four_widths import laws, outcomes
+from ntklib.theory.polylog_width.four_widths import floors, laws, outcomes
 
 ASSUMPTIONS = "Digits 3 and 5 as unit vectors, three weight layers, n = 16 to 256 (128 for poly(n)); the book's sweep."
 
@@ -92,6 +92,28 @@ def order(*, chain=("poly(n)", "n", "√n"), sizes=outcomes.SIZES):
 
 
 order.refuted_by("existence needs more width than the eigenvalue at the start", chain=("√n", "n"))
+
+
+@claim(
+    id="book-four-widths-floor",
+    source="Book; ranks, one sign of one neuron, and Cover 1965",
+    statement="Each property needs at least the width below which a proof excludes it: 5, 5, 2 and 2 at n = 256.",
+    status="proved here",
+    assumptions=ASSUMPTIONS + " Labels that no hyperplane through 0 separates, for √n at n = 128 and 256.",
+    does_not_say="That the floors are near: for a kernel at rest the needed width is a thousand times larger.",
+    verdict=at_least(),
+    deterministic="a shipped table",
+    loose_because="a rank and a sign exclude little; what else a property needs is not known",
+)
+def floor(*, sizes=outcomes.SIZES, a_weight_a_sample=False):
+    """Compare the needed widths with the floors; ``a_weight_a_sample`` asks for n weights for n random signs too."""
+    least, needed = floors.least_widths(sizes), tables()[1]
+    if a_weight_a_sample:
+        least["√n"] = [next(m for m in range(1, n) if 54 * m + m**2 + m >= n) for n in least.index]
+    yield from pairs(needed.loc[list(sizes)], least)
+
+
+floor.refuted_by("n random signs need n weights, as n real labels do", a_weight_a_sample=True)
 
 
 @claim(
