@@ -177,6 +177,7 @@ def test_a_check_has_a_seed_or_says_why_it_needs_none(empty):
         ({"source": "Chenault 2020"}, "source='Chenault 2020'"),
         ({"source": ""}, "source=''"),
         ({"status": "true"}, "status='true'; expected one of proved here, proof sketched, cited, open"),
+        ({"missing_step": "the union bound"}, "missing_step='the union bound' with status='proved here'"),
         ({"id": "two words"}, "id='two words'; expected letters"),
         ({"statement": " "}, "statement is empty; expected a sentence"),
         ({"assumptions": ""}, "assumptions is empty"),
@@ -270,7 +271,8 @@ def test_ledger_has_exactly_its_columns_and_one_row_per_claim_in_order(empty):
     assert (table["seconds"] >= 0).all()
     assert [str(table["resolution"][0]), table["grade"][0]] == ["bound × 1.2 (median 1.2)", "sharp"]
     assert table["rival"][0] == "twice the geometric mean"
-    assert ledger(["a"])["id"].tolist() == ["a"]
+    register(id="c", status="proof sketched", missing_step="equality")
+    assert ledger(["a", "c"])["status"].tolist() == ["proved here", "proof sketched; missing: equality"]
     assert list(ledger([]).columns) == list(table.columns)
 
 

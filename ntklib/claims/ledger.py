@@ -29,8 +29,8 @@ def ledger(ids: Iterable[str] | None = None, *, workers: int = 1) -> pd.DataFram
     -------
     pandas.DataFrame
         Columns id, source, statement, status, measured, predicted, slack, resolution, grade, rival, holds, refuted,
-        seconds. ``refuted`` says that the check of the rival came out as not holding, as it should; ``seconds`` is
-        the wall time of both runs.
+        seconds. ``status`` names what a sketched proof lacks; ``refuted`` says that the check of the rival came out as
+        not holding, as it should; ``seconds`` is the wall time of both runs.
 
     Raises
     ------
@@ -72,6 +72,6 @@ def _row(id: str) -> tuple:
     verdict = run(found, "check", found.check, {})
     broken = run(found, "refutation", found.refutation, {})
     seconds = time.perf_counter() - start
-    words = [getattr(found, name) for name in WORDS]
+    words = [found.id, found.source, found.statement, found.standing]
     numbers = [getattr(verdict, name) for name in VERDICT]
     return (*words, *numbers, found.rival, verdict.holds, not broken.holds, seconds)

@@ -57,6 +57,8 @@ class Claim:
         For a loose claim, the id of a sharp one: an extremal instance, or a limit in which both sides meet.
     loose_because : str
         For a loose claim without a companion, what the field does not know, or what is lost and where.
+    missing_step : str
+        For a sketched proof, the step that is not carried out.
     """
 
     id: str
@@ -74,9 +76,15 @@ class Claim:
     deterministic: str = ""
     companion: str = ""
     loose_because: str = ""
+    missing_step: str = ""
 
     def __post_init__(self):
         _validate(self)
+
+    @property
+    def standing(self) -> str:
+        """The status, and for a sketched proof the step that is missing."""
+        return f"{self.status}; missing: {self.missing_step}" if self.missing_step else self.status
 
 
 _CLAIMS: dict[str, Claim] = {}
@@ -123,12 +131,14 @@ def claim(
     deterministic: str = "",
     companion: str = "",
     loose_because: str = "",
+    missing_step: str = "",
 ):
     """Decorate a check so that it becomes a `Claim` once ``check.refuted_by`` has named its rival.
 
     Parameters
     ----------
-    id, source, statement, status, assumptions, does_not_say, deterministic, companion, loose_because : str
+    id, source, statement, status, assumptions, does_not_say : str
+    deterministic, companion, loose_because, missing_step : str, optional
         The fields of `Claim`.
     verdict : callable
         The form of the statement, such as ``at_most()``: it turns the rows that the check yields into a verdict.
@@ -168,7 +178,8 @@ def claim(
     """
     fields = {"id": id, "source": source, "statement": statement, "status": status}
     fields |= {"assumptions": assumptions, "does_not_say": does_not_say}
-    fields |= {"deterministic": deterministic, "companion": companion, "loose_because": loose_because}
+    fields |= {"deterministic": deterministic, "companion": companion}
+    fields |= {"loose_because": loose_because, "missing_step": missing_step}
 
     def decorate(function):
         parameters = MappingProxyType(_defaults(id, function))
@@ -338,6 +349,11 @@ def _validate(found: Claim) -> None:
     if found.status not in STATUSES:
         allowed = ", ".join(STATUSES)
         raise ValueError(f"Claim {found.id!r}: status={found.status!r}; expected one of {allowed}.")
+    if found.missing_step and found.status != "proof sketched":
+        raise ValueError(
+            f"Claim {found.id!r}: missing_step={found.missing_step!r} with status={found.status!r}; expected it for "
+            "sketched proofs alone."
+        )
     for name in ("statement", "assumptions", "does_not_say", "rival"):
         if not str(getattr(found, name)).strip():
             raise ValueError(f"Claim {found.id!r}: {name} is empty; expected a sentence; say 'none' if so.")

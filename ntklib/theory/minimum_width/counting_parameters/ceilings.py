@@ -4,12 +4,14 @@ Lower bounds in exact arithmetic are in :mod:`ntklib.theory.minimum_width.counti
 compare both in :mod:`ntklib.theory.minimum_width.counting_parameters.claims`.
 """
 
+from itertools import pairwise
 from math import comb
 
 import numpy as np
 
 from ntklib import plain
 from ntklib._validate import positive_int
+from ntklib.theory.minimum_width.counting_parameters.modular import PRIME, linear_combination, rank_modulo
 
 
 def linear_rank(widths, layer=None) -> int:
@@ -67,6 +69,60 @@ def quadratic_rank(d: int, n: int) -> int:
     """
     k = min(positive_int("quadratic_rank", "d", d), positive_int("quadratic_rank", "n", n))
     return k * d - k * (k - 1) // 2
+
+
+def quadratic_ceiling(widths) -> int:
+    r"""Return an upper bound on the generic rank of the Jacobian of a network with :math:`\sigma(z)=z^2`, any depth.
+
+    .. math:: D \le t_L,\qquad t_1 = n_0n_1,\qquad t_l = \min\Big\{\,r(n_0-r) + n_lM(r, 2^{l-1}),\;
+              \min_{1\le m<l}\big(t_m - n_m + n_lM(n_m, 2^{l-1-m})\big),\; *\Big\}
+
+    with :math:`M(a,e)=\binom{a+e-1}{e}` and :math:`r=\min(n_0,n_1)`. The last entry counts where :math:`n_l=1` only: it is
+    :math:`t_{l-1}-\binom{n_{l-1}}2+\binom{n_{l-1}-s}2`, s the number of independent forms among the
+    :math:`n_{l-1}` pre-activations below.
+
+    Parameters
+    ----------
+    widths : sequence of L + 1 ints
+        At least one hidden layer, one output.
+
+    Returns
+    -------
+    int
+        For one hidden layer :func:`quadratic_rank`.
+
+    Notes
+    -----
+    :math:`t_l` bounds the dimension of the tuples of forms that layer l can hold. Attained for nearly all small widths,
+    not for all: (4, 5, 3, 1) has rank 26, one less. s by a rank modulo a prime, which can only be too low, and then the
+    bound too high. Source: Book.
+
+    Examples
+    --------
+    >>> [quadratic_ceiling(w) for w in ((2, 4, 1), (3, 3, 6, 1), (3, 5, 2, 1), (4, 5, 3, 1))]
+    [3, 12, 11, 27]
+    """
+    plain.parameter_count(widths)
+    r = min(widths[:2])
+    t = [0, widths[0] * widths[1]]
+    for layer, n in enumerate(widths[2:], start=2):
+        below = widths[layer - 1]
+        cuts = [r * (widths[0] - r) + n * monomial_count(r, 2 ** (layer - 1))]
+        cuts += [t[m] - widths[m] + n * monomial_count(widths[m], 2 ** (layer - 1 - m)) for m in range(1, layer)]
+        if n == 1:
+            cuts.append(t[-1] - comb(below, 2) + comb(below - _independent_forms(widths[:layer]), 2))
+        t.append(min(cuts))
+    return t[-1]
+
+
+def _independent_forms(widths) -> int:
+    """How many of the last layer's pre-activations are independent, for :math:`z^2` and random weights, modulo p."""
+    rng = np.random.default_rng(23)
+    y = rng.integers(1, PRIME, size=(widths[-1] + 2, widths[0], 1))
+    for a, b in pairwise(widths):
+        g = linear_combination(rng.integers(1, PRIME, size=(a, b)), y)
+        y = g * g % PRIME
+    return rank_modulo(g[..., 0])
 
 
 def monomial_count(d: int, degree: int) -> int:

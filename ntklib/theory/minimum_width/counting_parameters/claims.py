@@ -1,6 +1,7 @@
 """Claims of the chapter on counting parameters: exact ranks, where they are attained, and the block of the proof."""
 
 from itertools import product
+from math import comb
 
 import numpy as np
 
@@ -216,6 +217,26 @@ def quadratic(*, sizes=((4, 1), (5, 3), (6, 6), (5, 12)), seed=0, activation="sq
 
 
 quadratic.refuted_by("z³ has the same rank", activation="cube")
+
+
+@claim(
+    id="book-rank-cuts",
+    source="Book",
+    statement="With z², at any depth, the rank is at most the least count over cuts of the network, and nearly always it.",
+    status="proved here",
+    assumptions="Generic weights; the bound is proved, equality in 26 of the 27 small shapes is exact arithmetic.",
+    does_not_say="When equality holds: (4, 5, 3, 1) misses it by one.",
+    verdict=at_most(),
+)
+def cuts(*, hidden=(2, 5, 6), seed=0, plain_count=False):
+    """Compare exact ranks with the ceiling; ``plain_count`` takes columns less scalings less all rotations."""
+    for w in ((d, *inner, 1) for d in (2, 3, 4) for inner in product(hidden, repeat=2) if inner != (5, 2)):
+        found = exact.generic_rank(w, "square", seed=seed)
+        bound = rank_ceiling(w) - comb(w[-2], 2) if plain_count else ceilings.quadratic_ceiling(w)
+        yield found, bound, {"widths": str(w)}
+
+
+cuts.refuted_by("columns less scalings less rotations of all neurons of the last layer", plain_count=True)
 
 
 @claim(
