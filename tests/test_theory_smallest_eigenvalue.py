@@ -1,5 +1,6 @@
 """Laws of the limiting theorem's bounds: every number by a second route, every claim with its refutation."""
 
+import math
 from functools import reduce
 
 import jax.numpy as jnp
@@ -216,7 +217,7 @@ def test_the_printed_right_hand_sides_are_what_the_proof_puts_together(N, d, r, 
     """By the proof's own steps, in high precision: threshold, Gershgorin at it, one order, division by norms."""
     with mpmath.workdps(30):
         small, large = mpmath.mpf(a) ** 2 / 4 * d, (mpmath.mpf(A) + mpmath.mpf(a) / 2) ** 2 * d
-        t = d * mpmath.mpf(N) ** (-1 / (mpmath.mpf(r) - mpmath.mpf(1) / 2))
+        t = small * mpmath.mpf(N) ** (-1 / (mpmath.mpf(r) - mpmath.mpf(1) / 2))
         gershgorin = small**r - N * t**r
         mu_square = mpmath.quad(lambda x: x * mpmath.hermite(r, x / mpmath.sqrt(2)) * mpmath.npdf(x), [0, 5, 20]) ** 2
         mu_square /= mpmath.mpf(2) ** r * mpmath.factorial(r)
@@ -227,10 +228,49 @@ def test_the_printed_right_hand_sides_are_what_the_proof_puts_together(N, d, r, 
     assert statements.limiting_probability(N, d, r, a=a, A=A, c=3.0) == pytest.approx(float(1 - failure), rel=1e-10)
 
 
-def test_the_printed_lower_bound_says_nothing_until_the_number_of_samples_that_is_stated():
-    for r, N in ((2, 4096), (4, 2**56)):
-        assert (
-            statements.limiting_lower(N // 2, 10, r, a=1.0, A=1.0)
-            < 0
-            < statements.limiting_lower(2 * N, 10, r, a=1.0, A=1.0)
-        )
+def test_the_printed_sides_scale_with_the_data_and_the_probability_does_not_change():
+    N, d, r, t = 50, 20_000, 4, 3.0
+    before, after = ({"a": s * 0.9, "A": s * 1.1} for s in (1.0, t))
+    assert statements.limiting_lower(N, d, r, **after) == pytest.approx(
+        t**2 * statements.limiting_lower(N, d, r, **before)
+    )
+    assert statements.limiting_upper(d, r, **after) == pytest.approx(t**2 * statements.limiting_upper(d, r, **before))
+    same = [statements.limiting_probability(N, d, r, c=c, **s) for c, s in ((0.5, before), (0.5 / t**2, after))]
+    assert same[0] == pytest.approx(same[1], rel=1e-9)
+    assert 0 < same[0] < 1
+
+
+@pytest.mark.parametrize("N", [2, 40, 200, 4096])
+def test_the_printed_lower_bound_is_positive_from_two_samples_on_and_nothing_for_one(N):
+    assert statements.limiting_lower(1, 10, 4, a=1.0, A=1.0) == 0 < statements.limiting_lower(N, 10, 4, a=1.0, A=1.0)
+
+
+def test_points_on_a_circle_without_a_close_pair_are_as_frequent_as_the_lemma_says():
+    """Exact: N points on a circle are pairwise more than an arc s apart with probability (1 − N s/2π)^(N−1)."""
+    for N, p in ((8, 0.01), (30, 2e-3), (100, 1e-4)):
+        exact = (1 - N * p / 2) ** (N - 1)  # p = 2 s / 2π
+        low = np.prod(1 - p * np.arange(N))
+        assert low <= exact <= low + math.comb(N, 3) * p**2
+        assert exact == pytest.approx(np.exp(-math.comb(N, 2) * p), abs=math.comb(N, 3) * p**2 + N * p)
+
+
+@needs_x64
+@pytest.mark.parametrize("depth", [2, 5])
+def test_a_closing_pair_leaves_its_own_gap_to_first_order(depth):
+    X = gaussian(11, 9, 30)
+    side = X[2] - (X[2] @ X[0]) * X[0] / (X[0] @ X[0])
+    side *= np.linalg.norm(X[0]) / np.linalg.norm(side)
+    for angle in (1e-4, 1e-5):
+        X[1] = np.cos(angle) * X[0] + np.sin(angle) * side
+        limit = X[0] @ X[0] * depth * (depth - 1) / (2 * np.pi)
+        assert lowest(infinite_kernels(X, depth=depth)[1]) / angle == pytest.approx(limit, rel=40 * angle)
+
+
+@needs_x64
+@pytest.mark.parametrize(("N", "d"), [(200, 3200), (50, 20_000)])
+def test_on_the_sphere_the_linear_part_of_the_kernel_counts_beside_the_sharp_constant(N, d):
+    X = gaussian(12, N, d)
+    X *= d**0.5 / np.linalg.norm(X, axis=1)[:, None]
+    value = lowest(infinite_kernels(X, depth=3)[1]) / d
+    assert value == pytest.approx(theory.sharp_limit(3, N, d), rel=0.02)
+    assert value > 1.3 * theory.sharp_constant(3)

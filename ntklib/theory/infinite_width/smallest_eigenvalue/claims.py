@@ -64,12 +64,12 @@ extremal.refuted_by("on odd cycles as well: there Gershgorin loses", odd=1)
 @claim(
     id="nguyen-limit-printed",
     source="Nguyen, Mondelli, Montúfar 2021, Theorem 1, as the chapter prints it",
-    statement="L A_1² d ≥ λ_min(K^(L)) ≥ 2μ_r² ((a/2)^(2r) − N^(−1/(2r−1))) d / A_1^(2(r−1)), A_1 = A + a/2.",
+    statement="L A_1² d ≥ λ_min(K^(L)) ≥ 2μ_r² (a/2)^(2r) (1 − N^(−1/(2r−1))) d / A_1^(2(r−1)), A_1 = A + a/2.",
     status="proved here",
     assumptions="Uniform on the sphere, a = A = 1, N = 100, d = 1000.",
-    does_not_say="Anything from below: the bracket is negative until N = 4096 for r = 2, 7e16 for r = 4.",
+    does_not_say="That the probability is positive here: for Gaussian data and r = 4 it is from d = 9200 on.",
     verdict=at_least(),
-    loose_because="the proof's union over norms spends a factor (a/2)^(2r); on the sphere see nguyen-limit-lower",
+    loose_because="the union over norms spends (a/2)^(2r)/(3/2)^(2r−2), 1/36 for r = 2; see nguyen-limit-lower",
 )
 def printed(*, N=100, d=1000, orders=(2, 4), depths=(2, 10), seeds=2, seed=0, A=1.0):
     """Compare both sides as printed; ``A`` bounds the root mean square norm over √d, which is 1 here."""
@@ -146,8 +146,9 @@ event.refuted_by("centring is not needed: the mean has half the norm of a point"
 @claim(
     id="book-coherence-count",
     source="Book; Poisson limit of the number of close pairs",
-    statement="On the sphere P(all |cosines| ≤ t) = exp(−C(N,2) P(|ρ_12| > t)) in the limit of many points.",
-    status="proof sketched",
+    statement="On the sphere P(all |cosines| ≤ t) = exp(−C(N,2) P(|ρ_12| > t)) in the limit of many points; the error "
+    "is at most C(N,3) P(|ρ_12| > t)² beside that of Π(1 − kp).",
+    status="proved here",
     assumptions="Uniform points, N = 40, d = 60; t with about one pair above it on average.",
     does_not_say="Anything for t so small that every point has a neighbour.",
     verdict=probability(relation="=="),
@@ -204,9 +205,9 @@ tail.refuted_by("the constant term of the series counts as well", constant=1)
 
 @claim(
     id="book-depth-growth",
-    source="Book; cf. Terjék, González-Sánchez 2025",
+    source="Book; the limit of deep kernels: Terjék, González-Sánchez 2025",
     statement="λ_min(K^(L)) grows at least linearly in L, as the upper bound does; the one-order lower bound does not.",
-    status="proof sketched",
+    status="proved here",
     assumptions="Uniform on the sphere, N = 80, d = 400, L from 3 to 48.",
     does_not_say="That the chain of Theorem 1 shows it: the sum of λ_min(G^(l)) stays bounded.",
     verdict=power_law("L", absolute=True, exponent=1.0, ratio_band=(0.9, 1.1), relation=">="),
