@@ -1,13 +1,16 @@
 """Laws of the scaling-figure chapter: cells by a second route, nested samples, constants, the shipped table."""
 
+import math
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy.stats import multivariate_t
 
 import ntklib
 from ntklib import claims, plain
-from ntklib.theory.minimum_width.scaling_figure import figure
+from ntklib.theory.minimum_width.scaling_figure import figure, readings
 from ntklib.theory.minimum_width.scaling_figure.constants import (
     centred_bound,
     layer_constants,
@@ -69,6 +72,7 @@ def test_the_shipped_table_holds_whole_rounds_of_the_papers_cells():
     assert figure.DIMENSIONS[0] ** 2 <= 5000
     assert figure.DIMENSIONS[-1] == 977
     assert len(figure.DIMENSIONS) == 20
+    assert sorted(set(figure.cached_figure(data="sphere")["d"])) == [977]
     for _, draw in table.groupby("seed"):
         assert sorted(zip(draw["N"], draw["d"])) == sorted((N, d) for N in figure.SAMPLES for d in figure.DIMENSIONS)
     with pytest.raises(ValueError, match=r"cached_figure: activation='relu'; expected one of .*sigmoid"):
@@ -136,3 +140,62 @@ def test_the_shares_hold_in_every_cell_of_the_shipped_table():
     wide = table[table["d"] >= 234]
     assert (wide["first"] > 0.75 * wide["full"]).all()
     assert (wide["block"] < wide["full"] / 20).all()
+
+
+@needs_x64
+def test_the_likelihood_is_the_predictive_density_of_a_student_law_and_knows_what_fluctuates():
+    rng = np.random.default_rng(0)
+    V = np.array([130.0, 100.0, 90.0]) + rng.standard_normal((10, 3)) @ np.array([[5.0, 4, 3], [0, 1, 1], [0, 0, 1]])
+    for drawn, shared, k in ((False, True, 10), (True, False, 1), (True, True, 3)):
+        mean = V.mean(axis=0)
+        S = np.cov(V.T) * (1 / k + 1 / 10) + (2 / 977 / k * np.outer(mean, mean) if drawn else 0)
+        S = S if shared else np.diag(np.diag(S))
+        scale = (S + 4 / 3 * np.eye(3)) * 9 / 7
+        law = multivariate_t(loc=mean, shape=scale, df=7)
+        ours = readings.log_likelihood(V, drawn=drawn, shared=shared, number=k)
+        assert ours == pytest.approx(law.logpdf([128.0, 104.0, 91.0]) - _student_constant(), rel=1e-10)
+
+
+def _student_constant():
+    """Log of the constant of the predictive density with m = 10, p = 3 in units of S."""
+    return math.lgamma(5) - math.lgamma(3.5) - 1.5 * math.log(math.pi * 9)
+
+
+@needs_x64
+def test_on_the_sphere_norms_are_equal_and_normalized_output_or_single_precision_hardly_move_the_full_kernel():
+    d, N, seed = 120, 150, 3
+    X = np.random.default_rng([seed, d, 0]).standard_normal((N, d))
+    W = plain.draw((d, d, d, 1), "bombari", [seed, d, 1])
+    ball = figure.cell_kernels(d, N, data="sphere", seed=seed)
+    other = X / np.linalg.norm(X, axis=1, keepdims=True) * d**0.5
+    for ours, K in zip(ball, plain.layer_kernels(*plain.factors(W, other, activation="sigmoid")), strict=True):
+        np.testing.assert_allclose(ours, K, rtol=0, atol=1000 * EPS * np.abs(K).max())
+    K = figure.cell_kernels(d, N, seed=seed)
+    full, size = ntklib.smallest_eigenvalue(sum(K)), output_size(d, seed)
+    unit = plain.layer_kernels(*plain.factors([*W[:-1], W[-1] / size**0.5], X, activation="sigmoid"))
+    assert abs(size - 1) > 0.02
+    assert abs(ntklib.smallest_eigenvalue(sum(unit)) * size / full - 1) < 2e-3
+    single = sum(A.astype("float32") for A in K).astype(float)
+    moved = abs(ntklib.smallest_eigenvalue(single) - full)
+    assert moved <= np.linalg.norm(single - sum(K), 2) * (1 + 1e-9)
+    assert moved < 1e-3 * full
+    with pytest.raises(ValueError, match=r"cell_kernels: data='cube'; expected 'gaussian' or 'sphere'"):
+        figure.cell_kernels(3, 4, data="cube", seed=0)
+
+
+@needs_x64
+def test_the_readings_tell_blocks_from_the_full_kernel_as_means_and_not_as_single_draws():
+    best = {k: readings.log_likelihood(readings.draws("full"), shared=True, number=k) for k in (1, 10)}
+    first = {k: readings.log_likelihood(readings.draws("first"), shared=True, number=k) for k in (1, 10)}
+    assert best[10] - first[10] > np.log(20)
+    assert best[1] - first[1] < 0
+    block = readings.log_likelihood(readings.draws("block", "sphere"), number=1)
+    assert readings.log_likelihood(readings.draws("full"), number=1) - block > 14 * np.log(10)
+
+
+def test_the_constants_bound_the_block_of_the_figure_where_the_proposition_applies_and_only_there():
+    table, kappa = figure.cached_figure(), layer_constants("sigmoid")
+    over = table["block"] / table["d"] ** 2 / kappa["block"]
+    applies = table["N"] > 2 * table["d"]
+    assert over[applies].max() < 1 < over[~applies].max()
+    assert (table["first"] < 1.1 * kappa["first"] * table["d"] ** 2)[table["N"] > 2 * table["d"]].all()

@@ -23,10 +23,10 @@ from ntklib.theory.minimum_width.scaling_figure.setting import output_size, spec
     statement="As means of ten draws, 128, 104, 91 at d = 977 are 20 times likelier for the full NTK than for either "
     "block; a normalized W_3 stays open.",
     status="open",
-    assumptions="Three-layer sigmoid network, Gaussian data, ten draws of ours; blocks with data on the sphere, too; the "
-    "three N with common or with independent draws; readings within 2; Student's t.",
-    does_not_say="That the fit is close; that the data are not on the sphere, if the draws are common; nor anything if "
-    "a published value is a single draw: then W_1 alone is not excluded.",
+    assumptions="Sigmoid, Gaussian data, ten draws of ours; blocks with data on the sphere, too; common or independent "
+    "draws of the three N; readings within 2; Student's t.",
+    does_not_say="That data on the sphere are excluded, if draws are common; nor that W_1 alone is, if a published "
+    "value is a single draw.",
     verdict=at_least(),
     deterministic="a shipped table",
     loose_because="a count of twenty to one was asked for: the odds against W_2 alone are astronomical",

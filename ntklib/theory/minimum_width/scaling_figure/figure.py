@@ -69,9 +69,7 @@ def figure_cell(
     return [{"N": N, **layer_minima([K[:N, :N] for K in layers])} for N in sizes]
 
 
-def cell_kernels(
-    d: int, N: int, activation: str = "sigmoid", data: str = "gaussian", *, seed: int
-) -> list[np.ndarray]:
+def cell_kernels(d: int, N: int, activation: str = "sigmoid", data: str = "gaussian", *, seed: int) -> list[np.ndarray]:
     r"""Return the three layers' kernels :math:`K_{W_1}, K_{W_2}, K_{W_3}` of one draw of a cell.
 
     The points of a draw are the rows of one stream: fewer points are the first ones.

@@ -1,4 +1,4 @@
-"""The shipped table behind the reproduced scaling figure: ten draws with sigmoids, three with tanh, ten on the sphere."""
+"""The shipped table behind the scaling figure: ten draws with sigmoids, three with tanh, ten on the sphere."""
 
 from functools import partial
 
