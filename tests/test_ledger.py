@@ -49,13 +49,22 @@ def changed_regimes():
     return {id: why for file in DATA.glob("changed_regimes*.json") for id, why in json.loads(file.read_text()).items()}
 
 
+def first_edition():
+    """Settings frozen in the first edition by today's ids: renamed_claims.json says which claims got another id."""
+    frozen = json.loads((DATA / "claims_first_edition.json").read_text(encoding="utf-8"))
+    renamed = json.loads((DATA / "renamed_claims.json").read_text(encoding="utf-8"))
+    assert set(renamed) <= set(frozen) - set(claims.registry), "an old id is unknown or still in use"
+    assert len(set(renamed.values()) - set(frozen)) == len(renamed), "a new id is not new"
+    return {renamed.get(id, id): settings for id, settings in frozen.items()}
+
+
 def plain(value):
     """A default as the frozen file holds it."""
     return value if isinstance(value, int | float | str | bool | None) else repr(value)
 
 
 def test_no_claim_of_the_first_edition_is_gone_and_its_settings_are_those_that_were_frozen():
-    frozen, reasons = json.loads((DATA / "claims_first_edition.json").read_text(encoding="utf-8")), changed_regimes()
+    frozen, reasons = first_edition(), changed_regimes()
     assert set(frozen) - set(claims.registry) == set()
     moved = []
     for id, settings in frozen.items():
@@ -67,7 +76,7 @@ def test_no_claim_of_the_first_edition_is_gone_and_its_settings_are_those_that_w
 
 
 def test_reasons_are_given_for_settings_that_did_change_only():
-    frozen = json.loads((DATA / "claims_first_edition.json").read_text(encoding="utf-8"))
+    frozen = first_edition()
     for id, reasons in changed_regimes().items():
         assert all(len(reason) > 10 for reason in reasons.values()), id
         for name in reasons:
