@@ -193,3 +193,13 @@ def test_the_rate_of_the_logistic_loss_is_that_of_its_differential_inequality():
     rate, path = theory.logistic_bounds(first, e, 20.0, step=step, least=least, kappa=kappa, zeta=zeta)
     assert abs(1 / e / rate - 1) < 1e-3
     assert abs(lengths / path - 1) < 1e-3
+
+
+def test_the_quotient_of_the_logistic_loss_lies_between_multiples_of_the_loss():
+    rng = np.random.default_rng(3)
+    for size, N in ((0.1, 3), (1.0, 12), (8.0, 12)):
+        margins = size * rng.standard_normal(N)
+        values, slopes = losses.LOGISTIC.values(margins, np.ones(N))
+        e, worst = np.mean(values), np.max(values)
+        zeta, quotient = (1 - np.exp(-worst)) / worst, np.mean(slopes**2) / 2 / e
+        assert zeta**2 * e / 2 <= quotient <= N * e / 2

@@ -121,6 +121,49 @@ def test_the_quadratic_rank_is_the_dimension_of_the_span_of_products(d, n):
     assert ceilings.quadratic_rank(d, n) <= ceilings.monomial_count(d, 2) == d * (d + 1) // 2
 
 
+@pytest.mark.parametrize(
+    ("widths", "rank"),
+    [
+        ((2, 4, 1), 3),
+        ((2, 5, 1), 3),
+        ((3, 6, 1), 6),
+        ((3, 3, 6, 1), 12),
+        ((2, 3, 3, 1), 5),
+        ((3, 4, 3, 1), 15),
+        ((3, 5, 2, 1), 11),
+        ((4, 6, 3, 1), 27),
+    ],
+)
+def test_the_cuts_bound_square_networks_by_a_second_route_and_counting_all_rotations_does_not(widths, rank):
+    X = np.random.default_rng(0).standard_normal((80, widths[0]))
+    params = plain.draw(widths, "bombari", 1)
+    J = ceilings.jacobian(params, X / np.linalg.norm(X, axis=1, keepdims=True), "quadratic")
+    assert ceilings.numerical_rank(J)[0] == exact.generic_rank(widths, "square") == rank
+    assert ceilings.quadratic_ceiling(widths) == rank
+
+
+def test_the_cuts_are_the_quadratic_rank_for_one_layer_and_never_below_an_exact_rank():
+    for d, n in ((1, 4), (3, 2), (4, 4), (3, 7)):
+        assert ceilings.quadratic_ceiling((d, n, 1)) == ceilings.quadratic_rank(d, n)
+    rng = np.random.default_rng(5)
+    for _ in range(40):
+        widths = (*rng.integers(1, 5, size=rng.integers(2, 6)).tolist(), 1)
+        assert exact.generic_rank(widths, "square") <= ceilings.quadratic_ceiling(widths)
+    assert (exact.generic_rank((4, 5, 3, 1), "square"), ceilings.quadratic_ceiling((4, 5, 3, 1))) == (26, 27)
+    old = plain.parameter_count((2, 4, 1)) - 4 - 6
+    assert old < exact.generic_rank((2, 4, 1), "square")
+
+
+@pytest.mark.parametrize("W", [[[0.0], [0.0]], [[1.0, -1.0], [0.5, -0.5]]])
+def test_a_zero_or_an_opposite_column_costs_the_tanh_theorem_a_parameter(W):
+    X = np.random.default_rng(0).standard_normal((40, 2))
+    full = [np.array([[1.0, -2.0], [0.5, 1.0]]), np.array([[1.5], [-0.7]])]
+    lost = [np.array(W), full[1][: len(W[0])]]
+    for params, loses in ((full, False), (lost, True)):
+        P = sum(A.size for A in params)
+        assert (ceilings.numerical_rank(ceilings.jacobian(params, X))[0] < P) is loses
+
+
 def test_the_cubic_count_fails_only_at_the_exception_of_alexander_and_hirschowitz():
     for n in (6, 7, 8):
         expected = min(5 * n, ceilings.monomial_count(5, 3))

@@ -112,3 +112,32 @@ def test_the_effective_distance_is_reached():
 def test_errors_of_the_spectrum_see_a_wrong_fraction():
     right, wrong = (spectrum_errors(8, 0.5, 3, layers=(256,), bulk=bulk)[0] for bulk in (0.75, 0.7))
     assert right["top"] < 0.1 < 1 < wrong["top"]
+
+
+def test_the_best_widths_are_those_of_an_exhaustive_search():
+    d, weights, best = 8, 20_000, (np.inf,)
+    for first in range(100, 161):
+        for second in range(50, 101):
+            third = (weights - d * first - first * second) // (second + 1)
+            best = min(best, (1 / first + 1 / second + 1 / third, first, second, third))
+    found = widths.best_widths(4, d, weights)
+    assert d * found[0] + found[:-1] @ found[1:] + found[-1] == pytest.approx(weights, rel=1e-9)
+    np.testing.assert_allclose(found, best[1:], rtol=0.02)
+    assert np.sum(1 / found) <= best[0] < 1.001 * np.sum(1 / found)
+
+
+@pytest.mark.parametrize("depth", [3, 4, 5, 8])
+def test_with_many_inputs_constant_width_is_not_the_best_use_of_weights(depth):
+    sums = []
+    for power in (0, 1):
+        base = widths.matched_base(power, depth, 784, 20_000)
+        sums.append(sum(1 / n for n in widths.pattern_widths(power, base, depth)))
+    assert np.sum(1 / widths.best_widths(depth, 784, 20_000)) < sums[1] < sums[0]
+    few = widths.best_widths(depth, 8, 20_000)
+    assert few[0] > 8  # few inputs: the first layer is cheap
+
+
+def test_a_given_number_of_weights_is_not_a_given_sum_of_squares():
+    flat, growing = (24, 24), (21, 150)
+    assert [widths.weight_count(h, 784) for h in (flat, growing)] == [19_416, 19_764]
+    assert [round(sum(1 / n for n in h), 3) for h in (flat, growing)] == [0.083, 0.054]

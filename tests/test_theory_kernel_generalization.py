@@ -165,3 +165,11 @@ def test_the_main_terms_of_many_labels_are_those_of_each():
     assert np.abs(norms.norm_complexities(K, labels) / wanted - 1).max() < 1e-12
     squares = 4 * np.einsum("id,ij,jd->d", labels, np.linalg.inv(K), labels) * np.trace(K) / 36
     assert np.abs(norms.norm_complexities(K, labels) ** 2 / squares - 1).max() < 1e-10
+
+
+@pytest.mark.parametrize("cosine", [0.3, -0.7])
+def test_half_of_the_labels_of_two_samples_have_a_main_term_below_two(cosine):
+    K, labels = 3.0 * np.array([[1.0, cosine], [cosine, 1.0]]), np.array([[1.0, 1.0], [1.0, -1.0]])
+    terms = norms.norm_complexities(K, labels)
+    np.testing.assert_allclose(terms, [2 / np.sqrt(1 + cosine), 2 / np.sqrt(1 - cosine)], rtol=1e-12)
+    assert terms.min() < 2 < np.sqrt(np.mean(terms**2))

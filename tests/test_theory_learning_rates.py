@@ -115,3 +115,10 @@ def test_the_shipped_table_holds_every_cell():
             assert set(cell["seed"]) == set(range(seeds))
             assert len(cell) == seeds * len(sweeps.sweep_exponents(name, m))
             assert set(cell["exponent"]) == set(sweeps.sweep_exponents(name, m))
+
+
+def test_the_peak_of_a_catapult_from_three_lies_between_a_tenth_and_nine_quarters():
+    peaks = theory.catapult_orbit(np.full(60, 3.0), np.geomspace(1e-9, 0.1, 60), 80).z.max(axis=0)
+    assert peaks.min() >= 0.1
+    assert peaks.max() <= 9 / 4
+    assert theory.catapult_orbit(1.9, 1e-6, 80).z.max() == 1e-6  # below two there is no climb

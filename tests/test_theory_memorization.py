@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import ntklib
+from ntklib import plain
 from ntklib.theory.finite_width.memorization import doubling as theory
 from ntklib.theory.finite_width.memorization import errors
 from ntklib.theory.finite_width.memorization.setting import (
@@ -144,3 +145,50 @@ def test_at_a_close_pair_the_direction_has_length_two_over_the_smallest_eigenval
     params, X, Y = close_pair((10, 16, 16, 1), 15, 0, 1e-4)
     theta, K = theory.relu_direction(params, X, Y)
     assert sum(np.sum(V**2) for V in theta) == pytest.approx(2 / np.linalg.eigvalsh(K)[0], rel=0.02)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_closing_pair_has_the_limits_of_the_proposition(seed):
+    """λ_min/δ² → |w_⊥|²/2 and C λ_min → |D²f[n,n]|, with w_⊥ from a QR decomposition and λ_min from the Jacobian."""
+
+    def rows(distance):
+        params, X, Y = close_pair((10, 16, 16, 1), 12, seed, distance)
+        return params, X, Y, plain.jacobian(*plain.factors(params, X, activation="relu"))
+
+    J = rows(1e-6)[3]
+    w, others = (J[1] - J[0]) / 1e-6, np.linalg.qr(np.delete(J, 1, axis=0).T)[0]
+    w = w - others @ (others.T @ w)
+    params, X, Y, J = rows(1e-5)
+    lowest = np.linalg.svd(J, compute_uv=False)[-1] ** 2
+    assert lowest / 1e-10 == pytest.approx(w @ w / 2, rel=1e-3)
+    parts = np.split(w / np.linalg.norm(w), np.cumsum([W.size for W in params])[:-1])
+    n = [part.reshape(W.shape) for part, W in zip(parts, params)]
+    C = errors.error_constant(params, theory.relu_direction(params, X, Y)[0], X)
+    assert C * lowest == pytest.approx(2 * errors.error_constant(params, n, X), rel=1e-2)
+
+
+def test_the_polynomial_holds_to_the_first_kink_behind_a_dead_first_layer():
+    """A sample on which the first layer is off has zero pre-activations above: they stay zero and are no kinks."""
+    W = [np.array([[1.0, -1.0]]), np.array([[1.0, 2.0], [1.0, -1.0]]), np.array([[1.0], [1.0]])]
+    W[0][0, 1] = 1.0  # both neurons are on for x = 1 and off for x = -1
+    V = [np.array([[-2.0, -1.0]]), np.array([[0.5, 0.1], [0.2, 0.3]]), np.array([[1.0], [-1.0]])]
+    X = np.array([[1.0], [-1.0]])
+    kink = errors.first_kink(W, V, X)
+    assert kink == pytest.approx((2.6**2 + 2) ** 0.5 - 2.6)  # of 1 − 2.6 ε − ε²/2, neuron 2 of layer 2 at x = 1
+    for epsilon in (0.1, 0.35):
+        exact = sum(c * epsilon**p for p, c in enumerate(errors.ray_polynomials(W, V, X)[-1][:, :, 0]))
+        np.testing.assert_allclose(theory.relu_forward([w + epsilon * v for w, v in zip(W, V)], X), exact, atol=1e-12)
+
+
+def test_the_error_beyond_the_first_kink_can_be_below_the_line():
+    ratios = []
+    for seed in range(12):
+        params, X, Y = problem((6, 16, 1), 20, seed)
+        theta, K = theory.relu_direction(params, X, Y)
+        if np.linalg.eigvalsh(K)[0] < 1e-9 * np.trace(K):
+            continue
+        C, kink = errors.error_constant(params, theta, X), errors.first_kink(params, theta, X)
+        ratios += [
+            np.linalg.norm(quotient(params, theta, X, e) - Y) / (C * e) for e in kink * np.geomspace(1.1, 100, 9)
+        ]
+    assert min(ratios) < 0.95 < 1.5 < np.median(ratios)

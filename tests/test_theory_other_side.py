@@ -81,3 +81,13 @@ def test_tasks_trained_together_end_as_alone():
     together = theory.rich_run(tasks, 8, 0.5, steps=50)
     alone = [theory.rich_run([task], 8, 0.5, steps=50, seed=s).error[0] for s, task in enumerate(tasks)]
     np.testing.assert_allclose(together.error, alone, rtol=1e-8)
+
+
+def test_one_target_may_be_captured_and_the_mean_still_obeys_the_count():
+    """The ceiling is on average over targets, and says nothing from N = p on."""
+    _, parities = all_parities(6, 2)
+    rng = np.random.default_rng(1)
+    features = np.column_stack([parities[:, 0], rng.standard_normal((64, 3))])
+    assert theory.captured_share(features, parities[:, :1]) == pytest.approx(1.0)
+    assert theory.captured_share(features, parities) <= 4 / 15
+    assert theory.subspace_error(14, 6) > 0 == theory.subspace_error(15, 6) == theory.subspace_error(20, 6)

@@ -127,3 +127,16 @@ def test_the_comparator_is_the_model_as_weights_and_stays_in_the_ball():
 def test_bad_arguments_are_refused_by_name(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_the_margin_of_a_pair_is_at_most_half_its_distance_with_equality_for_equal_norms():
+    rng = np.random.default_rng(5)
+    for _ in range(20):
+        a, b = rng.standard_normal((2, 3))
+        for first, second, equal in ((a, b, False), (a, b * np.linalg.norm(a) / np.linalg.norm(b), True)):
+            points = np.stack([first, second])
+            half = np.linalg.norm(first - second) / 2
+            found = tm.tangent_margin(points @ points.T, [1, -1]).value
+            assert found <= half * (1 + 1e-9)
+            assert found == pytest.approx(half, rel=1e-9) or not equal
+    assert tm.tangent_margin(np.zeros((2, 2)), [1, -1]).value == 0.0

@@ -179,3 +179,50 @@ def test_no_turn_of_a_jacobian_moves_its_kernel_by_more_than_the_bound():
         moved = np.linalg.norm((J + turn) @ (J + turn).T - J @ J.T, 2)
         assert moved <= wide.drift_bound(np.linalg.norm(J, 2), np.linalg.norm(turn, 2), 1.0)
     assert abs(wide.drift_bound(3.0, 2.0, 0.5) - (4.0**2 - 3.0**2)) < 1e-14  # one sample, the turn along the gradient
+
+
+@needs_x64
+def test_spread_and_gap_of_a_simple_eigenvalue_tend_to_the_law():
+    """Second route: moments of one neuron's term against drawn kernels, the mean of the first order being zero."""
+    X, kind = samples.unit_sample(5, 15, 1)[0], {"activation": "relu", "c": 2.0}
+    terms = shallow.neuron_kernels(*shallow.shallow_weights(15, 100_000, 5), X, **kind)
+    limit = np.asarray(ntklib.infinite_kernels(X, depth=2)[1]) / 5
+    values, V = np.linalg.eigh(limit)
+    parts = np.einsum("ij,kil,l->kj", V, terms, V[:, 0])
+    gap = np.sum(np.mean(parts[:, 1:] ** 2, axis=0) / (values[1:] - values[0]))
+    m = 2048
+    first, found = [], []
+    for seed in range(300):
+        K = shallow.shallow_kernel(*shallow.shallow_weights(15, m, [seed, 9]), X, **kind)
+        first.append(V[:, 0] @ K @ V[:, 0] - values[0])
+        found.append(values[0] - np.linalg.eigvalsh(K)[0])
+    assert m * np.mean(np.add(found, first)) == pytest.approx(gap, rel=0.1)
+    assert m * np.var(found) == pytest.approx(np.var(parts[:, 0]), rel=0.25)
+    assert gap > 0.2 * np.std(parts[:, 0])  # the test would see a gap that is not there
+
+
+def test_the_terms_of_the_theorem_are_its_formulas_and_need_small_residuals():
+    X, y = samples.unit_sample(10, 20, 0)
+    W, a = shallow.shallow_weights(20, 512, [0, 512])
+    far = spectra.convergence_terms(W, a, X, shallow.shallow_outputs(W, a, X) - y)
+    near = spectra.convergence_terms(W, a, X, 0.01 * y)
+    assert far.share > 700
+    assert near.share < 1
+    low, high = spectra.kernel_extremes(W, a, X)
+    excess = 0.5 * np.mean((0.01 * y) ** 2)
+    assert near.radius == pytest.approx(spectra.travel_radius(low, excess))
+    moved = near.turning * near.radius
+    assert near.share == pytest.approx(moved / (spectra.STAY * low**0.5))
+    assert near.step == pytest.approx(1 / ((high**0.5 + moved) ** 2 + near.turning * (2 * excess) ** 0.5))
+    assert near.step < 1 / high  # the usual step is longer than the theorem allows
+    assert near.drift == pytest.approx(wide.drift_bound(high**0.5, near.turning, near.radius))
+
+
+@pytest.mark.parametrize(("depth", "biased"), [(2, False), (3, True)])
+def test_the_first_order_of_the_least_eigenvalue_has_mean_zero_for_one_hidden_layer_alone(depth, biased):
+    X = samples.unit_sample(30, 15, 0)[0]
+    values, V = np.linalg.eigh(np.asarray(ntklib.infinite_kernels(X, depth=depth)[1], float) / 30)
+    kernels = spectra.initial_kernels(X, 32, range(2000), depth=depth)
+    first = 1 - np.array([V[:, 0] @ K @ V[:, 0] for K in kernels]) / values[0]
+    sure = 3 * first.std() / 2000**0.5
+    assert (first.mean() > sure) if biased else (abs(first.mean()) < sure)

@@ -129,7 +129,7 @@ def tangent_margin(K, y) -> Margin:
     """
     K, y = _labelled("tangent_margin", K, y)
     Q = K * np.outer(y, y)
-    scale = np.trace(Q) / len(Q)
+    scale = np.trace(Q) / len(Q) or 1.0  # without any feature the margin is 0
     values, vectors = np.linalg.eigh(Q / scale)
     C = (vectors * np.sqrt(np.maximum(values, 0.0))).T
     a, _ = nnls(np.vstack([C, np.ones(len(Q))]), np.append(np.zeros(len(Q)), 1.0), maxiter=30 * len(Q))

@@ -182,7 +182,7 @@ backward_norm_law.refuted_by("no degree of freedom is lost to the output: χ²(m
 
 @claim(
     id="book-dead-sample",
-    source="Book; the term N Σ e^(−Ω(n_l)) of Nguyen, Mondelli, Montúfar 2021 with its constant, log 2",
+    source="Book; deaths enter the term N Σ e^(−Ω(n_l)) of Nguyen, Mondelli, Montúfar 2021 with the constant log 2",
     statement="One sample is dead, f_(L−1)(x) = 0, with probability 1 − Π_(l<L) (1 − 2^(−n_l)) exactly.",
     status="proved here",
     assumptions="ReLU, independent symmetric continuous weights, one fixed sample.",

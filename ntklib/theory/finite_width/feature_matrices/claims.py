@@ -235,6 +235,7 @@ scaling.refuted_by("like n^(9/10), a little less than linearly", exponent=0.9)
     source="Book; sharpens A8 of the theory of Nguyen, Mondelli, Montúfar 2021",
     statement="λ_min(F_kF_kᵀ)/n_k is 0 for n_k < N, else the spectral edge of E σσᵀ, in the mean within 2 % + N/6n_k.",
     status="proof sketched",
+    missing_step="the edge for columns with dependent, non-Gaussian entries",
     assumptions="N = 150, d = 100 on the sphere, one hidden layer; n_k/N from 0.9 to 32; mean over 12 draws.",
     does_not_say="That the edge bounds every draw, or that it holds in dimension 5 and below.",
     verdict=approximates(),

@@ -18,6 +18,7 @@ QUICK = {"starts": 8, "steps": 25}  # of the search, where five widths are compa
     source=PAPER,
     statement="For widths (m, n, m), n from 4 m to 64 m, Lip(g_2)² follows the theorem's scale without its logarithm.",
     status="proof sketched",
+    missing_step="tightness of the random field of slopes as the width grows",
     assumptions="Gaussian weights, m = 20, LeCun; the constant is a search estimate from below, over the finite-size "
     "edge of a product of Gaussian matrices with n/2 inner dimensions.",
     does_not_say="That the search finds the maximum; it does in the plane.",
@@ -174,6 +175,7 @@ product_attained.refuted_by("every activation halves the squared slope", halves=
     source="Book",
     statement="Product of norms over Lip², for (m, n, m), grows like n/m over finite-size factors that tend to 1.",
     status="proof sketched",
+    missing_step="tightness of the random field of slopes as the width grows",
     assumptions="Gaussian weights, m = 20, n from 4 m to 64 m; Lip is a search estimate, over its own "
     "finite-size edge; the norms over theirs, (1 + √(m/n))² with the fluctuation of Tracy and Widom.",
     does_not_say="That the raw quotient shows the exponent 1 at these widths: it grows like n^(3/4).",

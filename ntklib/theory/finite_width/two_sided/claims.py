@@ -33,7 +33,7 @@ def _typical(widths, N: int, seeds, intrinsic=None) -> float:
     id="nguyen-two-sided",
     source="Nguyen, Mondelli, Montúfar 2021, Theorem 2",
     statement="With one wide layer, at any position, λ_min(K) = Θ(d Π n_l) at unit weights: exponent 1 in its width.",
-    status="proof sketched",
+    status="cited",
     assumptions="Sphere data, L = 4, N = 40, wide layer of 8N to 80N neurons, the other two of 60; geometric means of "
     "20 draws over d Π n_l/2, the positions' constants, equal within 25 %, "
     "divided out. The exponent comes out as 1.04 to 1.06: the edge (1 − √(N/n))² of the blocks is still felt.",
@@ -58,7 +58,7 @@ two_sided.refuted_by("the data need not spread: points in three dimensions", int
     id="nguyen-two-sided-dimension",
     source="Nguyen, Mondelli, Montúfar 2021, Theorem 2",
     statement="With one wide layer λ_min(K) grows like d¹ at fixed N and fixed hidden widths.",
-    status="proof sketched",
+    status="cited",
     assumptions="Sphere data, widths (d, 60, 480, 60, 1), N = 40, d from N to 16N, unit weights; geometric means of 40 "
     "draws.",
     does_not_say="The constant; see book-finite-sharp for all-wide networks.",
@@ -79,7 +79,7 @@ two_sided_dimension.refuted_by("like d^(9/10), a little less than linearly", exp
     id="nguyen-block-linear",
     source="Nguyen, Mondelli, Montúfar 2021, Theorem 2, one term of the sum",
     statement="Under LeCun scaling the term of the weights above a wide layer k has λ_min growing like n_k.",
-    status="proof sketched",
+    status="cited",
     assumptions="Gaussian data, L = 4, N = 32, d = 64, the other layers of 64 neurons, n_k from 8N to 128N; for "
     "k = 3, where the term is the Gram matrix of the features, its spectral edge is divided out.",
     does_not_say="That the whole λ_min grows so: the other terms add a constant that dominates at first.",

@@ -206,7 +206,7 @@ def failure_probability(widths, N: int, *, r: int, delta: float = 0.1, wide=None
     wide : sequence of L - 1 bools, optional
         Indicators; :func:`wide_layers` by default.
     constant : float
-        C in every exponent; for the term of dead neurons log 2 would be exact.
+        C in every exponent; of the term N Σ e^(−C n_l) the deaths alone have log 2, small norms less.
 
     Returns
     -------

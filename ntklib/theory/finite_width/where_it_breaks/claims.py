@@ -84,7 +84,7 @@ dead_plane.refuted_by("samples die independently: 1 − (1 − 2^(−n))^N", ind
     id="nguyen-mean-survives",
     source="Nguyen, Mondelli, Montúfar 2021, Theorem 2, which assumes no zero mean",
     statement="With a mean of norm √d, λ_min(K) of a network with one wide layer still grows like d Π n_l.",
-    status="proof sketched",
+    status="cited",
     assumptions="Sphere of radius √d around the mean, N = 40, widths (d, 320, 60, 1), unit weights, d from N to 16N; "
     "geometric means of 40 draws of data and weights, over the share that the edge of centred data would leave.",
     does_not_say="That data concentrated at their mean would do: their deviation must be of order √d.",
@@ -136,7 +136,7 @@ mean_beyond.refuted_by("the deviations may grow more slowly than the mean: like 
     id="book-neighbour-distance",
     source="Book; exponents as in Karhadkar, Murray, Montúfar 2024",
     statement="The closest two of N uniform points on S^(d−1) are closer than closest_angle(N, d) in half the draws.",
-    status="proof sketched",
+    status="proved here",
     assumptions="d = 3, 5 or 10, N from 25 to 400; so the median angle goes like N^(−2/(d−1)).",
     does_not_say="That λ_min is linear in this angle: in d = 10 no angle is small at these N.",
     verdict=probability(relation="=="),

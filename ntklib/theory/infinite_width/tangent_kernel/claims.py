@@ -213,6 +213,7 @@ eigenvalues_between_layer_factors.refuted_by("all eigenvalues change by the firs
     source="Book, conventions of Nguyen 2021, Bombari 2022, Chen 2021, Terjék 2025",
     statement="For wide hidden layers K is within O(width^{-1/2}) of Σ_l w_l Q_l, w_l from the conversion table.",
     status="proof sketched",
+    missing_step="a bound on the second moments of all kernel entries, uniform in both widths",
     assumptions="ReLU, hidden widths m and 2m, fixed data and depth.",
     does_not_say="How the constant grows with depth and with N.",
     verdict=power_law("m", exponent=-0.5, ratio_band=(0.3, 3.0), tolerance=0.02),

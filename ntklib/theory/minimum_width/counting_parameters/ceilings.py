@@ -77,8 +77,8 @@ def quadratic_ceiling(widths) -> int:
     .. math:: D \le t_L,\qquad t_1 = n_0n_1,\qquad t_l = \min\Big\{\,r(n_0-r) + n_lM(r, 2^{l-1}),\;
               \min_{1\le m<l}\big(t_m - n_m + n_lM(n_m, 2^{l-1-m})\big),\; *\Big\}
 
-    with :math:`M(a,e)=\binom{a+e-1}{e}` and :math:`r=\min(n_0,n_1)`. The last entry counts where :math:`n_l=1` only: it is
-    :math:`t_{l-1}-\binom{n_{l-1}}2+\binom{n_{l-1}-s}2`, s the number of independent forms among the
+    with :math:`M(a,e)=\binom{a+e-1}{e}` and :math:`r=\min(n_0,n_1)`. The last entry counts where :math:`n_l=1` only: it
+    is :math:`t_{l-1}-\binom{n_{l-1}}2+\binom{n_{l-1}-s}2`, s the number of independent forms among the
     :math:`n_{l-1}` pre-activations below.
 
     Parameters

@@ -222,21 +222,24 @@ quadratic.refuted_by("z³ has the same rank", activation="cube")
 @claim(
     id="book-rank-cuts",
     source="Book",
-    statement="With z², at any depth, the rank is at most the least count over cuts of the network, and nearly always it.",
+    statement="With z² the rank is at most the least count over cuts of the network; 99 of 100 small shapes attain it.",
     status="proved here",
-    assumptions="Generic weights; the bound is proved, equality in 26 of the 27 small shapes is exact arithmetic.",
+    assumptions="Generic weights, every depth; exact ranks for d ≤ 4 inputs and two hidden layers of width ≤ 5.",
     does_not_say="When equality holds: (4, 5, 3, 1) misses it by one.",
     verdict=at_most(),
 )
-def cuts(*, hidden=(2, 5, 6), seed=0, plain_count=False):
-    """Compare exact ranks with the ceiling; ``plain_count`` takes columns less scalings less all rotations."""
-    for w in ((d, *inner, 1) for d in (2, 3, 4) for inner in product(hidden, repeat=2) if inner != (5, 2)):
+def cuts(*, most=(4, 5, 5), seed=0, all_rotations=False):
+    """Compare exact ranks with the ceiling; ``all_rotations`` counts columns less scalings less rotations instead."""
+    attained = 0
+    for w in product(*(range(1, n + 1) for n in most), (1,)):
         found = exact.generic_rank(w, "square", seed=seed)
-        bound = rank_ceiling(w) - comb(w[-2], 2) if plain_count else ceilings.quadratic_ceiling(w)
+        bound = rank_ceiling(w) - comb(w[-2], 2) if all_rotations else ceilings.quadratic_ceiling(w)
+        attained += found == bound
         yield found, bound, {"widths": str(w)}
+    yield np.prod(most) - 1, attained, {"widths": "attained"}
 
 
-cuts.refuted_by("columns less scalings less rotations of all neurons of the last layer", plain_count=True)
+cuts.refuted_by("each pair of neurons of the last layer loses one, however few inputs they have", all_rotations=True)
 
 
 @claim(

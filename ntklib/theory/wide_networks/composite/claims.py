@@ -171,6 +171,7 @@ lipschitz_extremal.refuted_by("|σ''| ≤ 1/4, which is softplus's", told="softp
     source="Book (after Liu, Zhu, Belkin 2022)",
     statement="On the ball of radius 1 the proved Λ of a deep network falls like √(log m/m).",
     status="proof sketched",
+    missing_step="a bound on the largest entry of the backward vectors at the start, with high probability",
     assumptions="Two hidden layers of tanh, NTK parametrization, widths 64 to 1024; the fit is of Λ/√log m.",
     does_not_say="The same of a bound that puts Frobenius norms throughout: that one stays where it is.",
     verdict=power_law("m", ratio_band=(0.5, 2.0), tolerance=0.02),

@@ -115,8 +115,8 @@ logistic_extremal.refuted_by("ζ = 1: the slope of the logistic loss is its valu
 @claim(
     id="book-logistic-pl-dies",
     source="Book, proposition on the logistic loss",
-    statement="Along a run the logistic loss's PL quotient ½‖∇ℓ‖²/e falls in proportion to e.",
-    status="proof sketched",
+    statement="The logistic loss's PL quotient ½‖∇ℓ‖²/e lies between ½ζ²e and ½Ne: it falls in proportion to e.",
+    status="proved here",
     assumptions="Separable labels, late steps, where every sample has a positive margin; e over more than a decade.",
     does_not_say="That training stalls: no constant rate survives, but e falls like 1/t.",
     verdict=power_law("e", ratio_band=(0.2, 5.0), tolerance=0.05),

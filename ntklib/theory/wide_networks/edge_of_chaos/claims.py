@@ -20,10 +20,11 @@ def _angles(seed):
 
 
 @claim(
-    id="terjek-distance-logarithm",
-    source=f"{SPECTRUM}, E2; the argument of the logarithm: Book",
+    id="book-distance-logarithm",
+    source=f"Book, after E2 of {SPECTRUM}",
     statement="w_l = w_1 + A(l−1) + (2β/π) log(1 + A(l−1)/w_1), A = 4β/3π, up to 2β/w_1, from near-parallel pairs on.",
     status="proof sketched",
+    missing_step="a bound on the terms of order w^(−2) that is uniform in depth",
     assumptions="σ(s) = a s + b|s| at the edge of chaos; angles up to 2.2; depths up to 1024.",
     does_not_say="The same near π, where the absolute value needs long to leave.",
     verdict=approximates(),
@@ -89,7 +90,7 @@ kernel_deficit.refuted_by("the excess falls like (w_1/w_l)⁴", power=4)
 @claim(
     id="terjek-spectrum-shift",
     source=f"{SPECTRUM}, Theorem 18 (E4)",
-    statement="All eigenvalues of K/N are (1+3/N)l/4 + (1−1/N)ξ and (¾l−ξ)/N within the stated orders, constants 1.",
+    statement="K/N has the eigenvalues (1+3/N)l/4 + (1−1/N)ξ, (¾l−ξ)/N up to the stated orders; constant 1 if N ≤ 32.",
     status="cited",
     assumptions="Unit vectors, no two parallel; W the mean over pairs; N = 8, 32; l = 4 to 1024; β = 1/8, 1/2, 1.",
     does_not_say="That constant 1 suffices for other data: twins need more, and N = 128 and 256 need 1.5 and 2.1.",

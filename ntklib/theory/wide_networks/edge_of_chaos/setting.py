@@ -50,22 +50,31 @@ def spectrum_errors(N: int, beta: float, seed, layers=(4, 16, 64, 256, 1024), bu
     return rows
 
 
-def kernel_errors(power: int, base: int, depth: int, activation: str, seeds, *, N=12, d=8, data=0) -> np.ndarray:
+def width_errors(hidden, activation: str, seeds, *, N=12, d=8, data=0) -> np.ndarray:
     r"""Relative errors of random kernels, and their smallest eigenvalues over that of the limit, shape (seeds, 2).
 
     The errors are operator norms over :math:`\lVert K_\infty\rVert`; one data set on the sphere for all seeds.
 
     Examples
     --------
-    >>> kernel_errors(2, 4, 3, "abs", range(2)).shape
+    >>> width_errors((4, 16), "abs", range(2)).shape
     (2, 2)
     """
     a, b = PIECES[activation]
     X = sphere_points(N, d, data)
-    limit = deep_kernels(X, [depth], b * b / (a * a + b * b))[0][0]
+    limit = deep_kernels(X, [len(hidden) + 1], b * b / (a * a + b * b))[0][0]
     size, lowest = np.linalg.norm(limit, 2), np.linalg.eigvalsh(limit)[0]
-    rows = []
-    for seed in seeds:
-        K = edge_kernel(pattern_widths(power, base, depth), X, a, b, [seed, base, depth])
-        rows.append((np.linalg.norm(K - limit, 2) / size, np.linalg.eigvalsh(K)[0] / lowest))
-    return np.array(rows)
+    kernels = [edge_kernel(hidden, X, a, b, seed) for seed in seeds]
+    return np.array([(np.linalg.norm(K - limit, 2) / size, np.linalg.eigvalsh(K)[0] / lowest) for K in kernels])
+
+
+def kernel_errors(power: int, base: int, depth: int, activation: str, seeds, *, N=12, d=8, data=0) -> np.ndarray:
+    r"""`width_errors` of the widths :math:`k^p m`, with a stream of weights for every m and L.
+
+    Examples
+    --------
+    >>> kernel_errors(2, 4, 3, "abs", range(2)).shape
+    (2, 2)
+    """
+    streams = [[seed, base, depth] for seed in seeds]
+    return width_errors(pattern_widths(power, base, depth), activation, streams, N=N, d=d, data=data)

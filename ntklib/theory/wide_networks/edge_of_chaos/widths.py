@@ -4,6 +4,7 @@ Everything is NumPy float64, so that many shapes cost nothing to compile.
 """
 
 import numpy as np
+from scipy.optimize import brentq
 
 from ntklib import plain
 from ntklib._validate import positive_int
@@ -65,6 +66,49 @@ def matched_base(power: int, depth: int, d: int, weights: int) -> int:
     while weight_count(pattern_widths(power, base + 1, depth), d) <= weights:
         base += 1
     return base
+
+
+def best_widths(depth: int, d: int, weights: float) -> np.ndarray:
+    r"""Return the hidden widths, as real numbers, with the least :math:`\sum_k1/m_k` at a given number of weights.
+
+    .. math:: m_k^2\,(m_{k-1} + m_{k+1}) = s \quad (k = 1, \dots, L - 1), \qquad m_0 = d, \quad m_L = 1
+
+    Parameters
+    ----------
+    depth : int
+        Number L of weight layers, at least 2.
+    d : int
+        Dimension of the inputs.
+    weights : float
+        :math:`\sum_l m_{l-1}m_l`.
+
+    Returns
+    -------
+    ndarray, shape (L - 1,)
+
+    Notes
+    -----
+    For given s the logarithms are the fixed point of a map that contracts by 1/2; s is a root in one variable. O(L).
+    Source: Book, proved in the chapter ``edge_of_chaos``.
+
+    Examples
+    --------
+    >>> best_widths(4, 8, 20_000).round().tolist()
+    [130.0, 71.0, 136.0]
+    """
+    depth = positive_int("best_widths", "depth", depth, minimum=2)
+
+    def layers(log_s):
+        m = np.concatenate([[d], np.ones(depth - 1), [1.0]])
+        for _ in range(60):
+            m[1:-1] = np.exp(log_s / 2) / np.sqrt(m[:-2] + m[2:])
+        return m
+
+    def excess(log_s):
+        m = layers(log_s)
+        return np.log(m[:-1] @ m[1:] / weights)
+
+    return layers(brentq(excess, -50.0, 3 * np.log(weights) + 50.0, xtol=1e-13))[1:-1]
 
 
 def sequel_parametrization(widths, weight_variance: float, q: float) -> Parametrization:

@@ -20,6 +20,7 @@ from ntklib.theory.wide_networks.implicit_regularization.statements import (
     source="Book",
     statement="The excess of the limit's distance over the least one found falls like 1/m.",
     status="proof sketched",
+    missing_step="the deviation of the nearest interpolant to second order",
     assumptions="One hidden layer of tanh, four samples, widths 64 to 16384, step 1/λ_max.",
     does_not_say="The same at small widths or three layers: there the fitted exponent is nearer to −1/2.",
     verdict=power_law("m", ratio_band=(0.1, 10.0), tolerance=0.03, widest=0.4),

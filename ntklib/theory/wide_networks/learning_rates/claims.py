@@ -18,7 +18,7 @@ from ntklib.theory.wide_networks.learning_rates.setting import (
 )
 from ntklib.theory.wide_networks.learning_rates.statements import FAMILY, family_member, rescale_layers
 
-TRANSFER = "Terjék, González-Sánchez 2022, abstract; the form stated here: Book, Theorem T2"
+TRANSFER = "Terjék, González-Sánchez 2022, abstract, item (v); the form stated here: Book"
 SHARES = np.array([0.25, 0.75, 1.5])
 
 
@@ -32,9 +32,10 @@ def _relative(values):
     source=TRANSFER,
     statement="Below 2/λ_max one step size gives the same loss, up to a factor 2, at widths 64, 256 and 512.",
     status="proof sketched",
+    missing_step="the constant Λ on a ball for two hidden layers",
     assumptions="Tanh, three layers, NTK parametrization, 20 points on the sphere, 8 steps, ηλ_max up to 1.5; labels "
-    "counted from the outputs at the start. With high probability; Theorem T2 is proved for one hidden layer only.",
-    does_not_say="That the features move, or that the same holds beyond 2; for the rate see book-transfer-rate.",
+    "counted from the outputs at the start. With high probability; proved for one hidden layer only.",
+    does_not_say="That features move, that the same holds beyond 2, or anything about the best of all step sizes.",
     verdict=within_factor(),
     loose_because="finite widths differ by their random starts; book-transfer-rate measures how that dies out",
 )
@@ -56,9 +57,10 @@ transfer.refuted_by("the same in standard parametrization", name="standard")
 
 @claim(
     id="book-transfer-rate",
-    source=TRANSFER,
+    source="Book, theorem on transfer in the kernel regime",
     statement="At a fixed step size and time the outputs differ from those at infinite width by O(m^(-1/2)).",
     status="proof sketched",
+    missing_step="the constant Λ on a ball for two hidden layers",
     assumptions="Tanh, three layers, NTK parametrization, 8 steps, ηλ_max(K_∞) = 0.25, 0.75, 1.5, m from 64 to 1024.",
     does_not_say="How the constant grows with the number of steps.",
     verdict=power_law("m", ratio_band=(0.2, 5.0), tolerance=0.03),
@@ -167,6 +169,7 @@ output_scale.refuted_by("µP is the NTK parametrization: the scale of the labels
     source="Book, after Yang, Hu 2021",
     statement="In training, features move by a fraction of order m^(-1/2) in NTK and of order 1 in µP parametrization.",
     status="proof sketched",
+    missing_step="the limit of training in µP, which is recalled",
     assumptions="Tanh, three layers, η = 1, 20 steps, m from 16 to 256; both over their power of m.",
     does_not_say="That moved features are better features.",
     verdict=power_law("m", ratio_band=(0.5, 2.0), tolerance=0.03, exponent=0.0),
@@ -187,6 +190,7 @@ feature_motion.refuted_by("in µP they move less and less too, like m^(-1/4)", e
     source="Book, Theorem T2 with the block speeds",
     statement="In standard parametrization the largest stable step size falls like 1/m.",
     status="proof sketched",
+    missing_step="stability of the network beyond that of its linearization",
     assumptions="Tanh, three layers, 20 steps, m from 48 to 480; stable: the loss has not risen.",
     does_not_say="That it is 2/λ_max: it lies between that and about twice that.",
     verdict=power_law("m", ratio_band=(0.4, 2.5), tolerance=0.1),

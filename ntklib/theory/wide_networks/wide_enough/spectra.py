@@ -1,5 +1,7 @@
 r"""What the width has to pay for: the smallest eigenvalue at the start, and the way that training goes."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from ntklib import plain
@@ -105,6 +107,59 @@ def travel_radius(least: float, excess: float) -> float:
     return (
         4 * (positive_float("travel_radius", "excess", excess) / positive_float("travel_radius", "least", least)) ** 0.5
     )
+
+
+class ConvergenceTerms(NamedTuple):
+    """What the chapter's theorem needs and promises, from a start and its residuals."""
+
+    least: float  # λ₀
+    radius: float  # ρ
+    turning: float  # Λ on the ball of radius ρ
+    share: float  # Λρ over what the theorem allows; it applies up to 1
+    step: float  # its largest step size
+    drift: float  # its bound on ‖K_t − K₀‖
+
+
+def convergence_terms(W, a, X, residual, *, activation="tanh", c: float = 1.0) -> ConvergenceTerms:
+    r"""Evaluate hypotheses and conclusions of the theorem on one hidden layer.
+
+    .. math:: \rho = 4\sqrt{\Delta_0/\lambda_0}, \qquad \Lambda\rho \le (1 - 2^{-1/2})\sqrt{\lambda_0}, \qquad
+              \eta \le \frac1{(B_0 + \Lambda\rho)^2 + \Lambda\sqrt{2\Delta_0}}
+
+    Parameters
+    ----------
+    W : array (d, m)
+    a : array (m,)
+    X : array (N, d)
+    residual : array (N,)
+        f − y at the start.
+    activation : {"tanh", "sigmoid", "softplus"}
+    c : float
+
+    Returns
+    -------
+    ConvergenceTerms
+
+    Notes
+    -----
+    O(N d m + N² m) time. Source: Book, the theorem of the chapter.
+
+    Examples
+    --------
+    >>> from ntklib.theory.wide_networks.shallow import shallow_weights
+    >>> terms = convergence_terms(*shallow_weights(3, 4000, 0), np.eye(3), 0.01 * np.ones(3))
+    >>> terms.share < 1
+    True
+    """
+    values = np.linalg.eigvalsh(shallow_kernel(W, a, X, activation=activation, c=c))
+    excess = 0.5 * float(np.mean(np.asarray(residual) ** 2))
+    radius, largest = travel_radius(values[0], excess), values[-1] ** 0.5
+    turning = float(shallow_lipschitz(a, X, radius, activation=activation, c=c))
+    moved = turning * radius
+    step = 1 / ((largest + moved) ** 2 + turning * (2 * excess) ** 0.5)
+    drift = (2 * largest + moved) * moved
+    share = moved / (STAY * values[0] ** 0.5)
+    return ConvergenceTerms(*map(float, (values[0], radius, turning, share, step, drift)))
 
 
 def proved_width(a, X, least: float, excess: float, *, largest=None, activation="tanh", c: float = 1.0) -> float:
