@@ -8,12 +8,18 @@ from ntklib.theory.finite_width.lipschitz.patterns import (
     plane_sectors,
 )
 from ntklib.theory.finite_width.lipschitz.search import jacobians, lipschitz_search, operator_norms
-from ntklib.theory.finite_width.lipschitz.statements import lipschitz_bound, lipschitz_scale, norm_product
+from ntklib.theory.finite_width.lipschitz.statements import (
+    greedy_cuts,
+    lipschitz_bound,
+    lipschitz_scale,
+    norm_product,
+)
 
 __all__ = [
     "arrangement_regions",
     "jacobians",
     "layer_patterns",
+    "greedy_cuts",
     "lipschitz_bound",
     "lipschitz_scale",
     "lipschitz_search",

@@ -52,12 +52,12 @@ def lipschitz_scale(widths, betas, *, logarithms: bool = True, constant: float =
     return positive_float("lipschitz_scale", "constant", constant) * logs * order
 
 
-def lipschitz_bound(widths, betas, delta: float = 0.1) -> float:
+def lipschitz_bound(widths, betas, delta: float = 0.1, *, cuts=None) -> float:
     r"""Return a proved bound on :math:`\mathrm{Lip}(g_k)`, exceeded with probability at most δ over Gaussian weights.
 
-    The layers are cut at the successive minima :math:`k > p_0 > p_1 > \dots > 0` of the widths: :math:`p_0` is the
-    narrowest of all layers, :math:`p_1` the narrowest before :math:`p_0`, and so on. In the piece that starts after
-    layer q, layer l contributes the factor
+    The layers are cut into pieces; by default at the successive minima :math:`k > p_0 > p_1 > \dots > 0` of the widths:
+    :math:`p_0` is the narrowest of all layers, :math:`p_1` the narrowest before :math:`p_0`, and so on. In the piece
+    that starts after layer q, layer l contributes the factor
 
     .. math:: \beta_l \Big( \sqrt{n_l} + \sqrt{n_q} + \sqrt{2 \log R_{q,l-1} + 2 \log(k/\delta)} \Big), \qquad
               R_{q,l-1} = \prod_{j=q+1}^{l-1} 2 \sum_{i < n_q} \binom{n_j - 1}{i} .
@@ -68,6 +68,8 @@ def lipschitz_bound(widths, betas, delta: float = 0.1) -> float:
     betas : sequence of k floats
     delta : float
         Failure probability in (0, 1).
+    cuts : iterable of int, optional
+        Layers from 1 to k - 1 at which pieces begin, beside layer 0. The bound holds for every choice.
 
     Returns
     -------
@@ -77,12 +79,12 @@ def lipschitz_bound(widths, betas, delta: float = 0.1) -> float:
     Raises
     ------
     ValueError
-        A probability outside (0, 1), or as `lipschitz_scale`.
+        A probability outside (0, 1), a cut outside 1..k-1, or as `lipschitz_scale`.
 
     Notes
     -----
-    O(Σ n_l) through logarithms of binomials. Theorem 4 of Nguyen et al. 2021 with constants, for widths that
-    are powers of each other; proved in the chapter `lipschitz`.
+    O(Σ n_l) through logarithms of binomials. Theorem 4 of Nguyen et al. 2021 with constants; with `greedy_cuts` of the
+    theorem's order for all widths. Proved in the chapter `lipschitz`.
 
     Examples
     --------
@@ -92,8 +94,11 @@ def lipschitz_bound(widths, betas, delta: float = 0.1) -> float:
     n, b = layer_sizes("lipschitz_bound", widths, betas)
     if not 0 < delta < 1:
         raise ValueError(f"lipschitz_bound: delta={delta!r}; expected a probability in (0, 1).")
+    inner = _minima(n) if cuts is None else sorted(set(cuts))
+    if not set(inner) <= set(range(1, len(b))):
+        raise ValueError(f"lipschitz_bound: cuts={inner}; expected layers from 1 to {len(b) - 1}.")
     total, failure = 1.0, 2 * math.log(len(b) / delta)
-    for start, end in _pieces(n):
+    for start, end in pairwise([0, *inner, len(b)]):
         patterns = 0.0
         for l in range(start + 1, end + 1):
             total *= b[l - 1] * (math.sqrt(n[l]) + math.sqrt(n[start]) + math.sqrt(2 * patterns + failure))
@@ -124,10 +129,44 @@ def norm_product(weights) -> float:
     return float(math.prod(np.linalg.norm(W, 2) ** 2 for W in checked_weights("norm_product", weights)))
 
 
-def _pieces(n) -> list[tuple[int, int]]:
-    """Cut the layers at the successive minima of the widths, from the last layer down to the input."""
-    cuts = sorted({len(n) - 1, n.index(min(n))}, reverse=True)
+def greedy_cuts(widths) -> tuple[int, ...]:
+    r"""Return the cuts for which `lipschitz_bound` has the order of the theorem, whatever the widths.
+
+    Going up from q = 0, cut at the first layer l with :math:`n_l < n_q\big(1 + \sum_{q<j<l} \log(2en_j)\big)`, and go
+    on from q = l.
+
+    Parameters
+    ----------
+    widths : sequence of k + 1 ints
+
+    Returns
+    -------
+    tuple of int
+        Layers from 1 to k - 1.
+
+    Notes
+    -----
+    O(k). Source: Book, proved in the chapter ``lipschitz``.
+
+    Examples
+    --------
+    >>> greedy_cuts((2, 1000, 2, 2, 2)), greedy_cuts((20, 80, 40))
+    ((2,), ())
+    """
+    cuts, q, share = [], 0, 1.0
+    for l in range(1, len(widths) - 1):
+        if widths[l] < widths[q] * share:
+            q, share = l, 1.0
+            cuts.append(l)
+        else:
+            share += math.log(2 * math.e * widths[l])
+    return tuple(cuts)
+
+
+def _minima(n) -> list[int]:
+    """Successive minima of the widths below the last layer, without layer 0."""
+    cuts = [n.index(min(n))]
     while cuts[-1] > 0:
         before = n[: cuts[-1]]
         cuts.append(before.index(min(before)))
-    return [(start, end) for end, start in pairwise(cuts)]
+    return sorted(set(cuts) - {0, len(n) - 1})
