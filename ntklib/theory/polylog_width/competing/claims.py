@@ -231,7 +231,7 @@ linearization_sampled.refuted_by("faster than any linear model: m^(−3/2)", exp
     source="Book",
     statement="The supremum over the ball of radius ρ/√m is at least 0.456 ρ^(4/3) m^(-1/6) for large m.",
     status="proved here",
-    assumptions="The last hidden layer moves, one sample, features of norm 1; 10⁴ ≤ m ≤ 10⁶, ρ = 3; the theorem has 2√L R.",
+    assumptions="The last hidden layer moves, one sample, features of norm 1; 10⁴ ≤ m ≤ 10⁶, ρ = 3, not 2√L R.",
     does_not_say="That gradient descent goes there.",
     verdict=power_law("m", absolute=True, ratio_band=(0.85, 1.15), tolerance=0.02),
 )
