@@ -1,4 +1,4 @@
-r"""A proved Lipschitz constant of the Jacobian on balls, at any depth, that falls with the width."""
+r"""A proved Lipschitz constant of the Jacobian on balls, at any depth; measured, it falls with the width."""
 
 from typing import NamedTuple
 

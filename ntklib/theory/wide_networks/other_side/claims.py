@@ -61,10 +61,10 @@ extremal.refuted_by("(N + 1)/p: an intercept counts as a feature for these targe
 @claim(
     id="book-rich-below-ceiling",
     source="Book",
-    statement="Trained at small output scale, a network's test error lies below what any N fixed features can reach.",
+    statement="At small output scale a network's error is below what N fixed features reach on average over targets.",
     status="open",
-    assumptions="y = d x₁x₂ on the cube, d = 20, N = 100, one hidden ReLU layer of 64 neurons, γ = 0.05; what fixed "
-    "features reach is meant on average over all pairs of coordinates.",
+    assumptions="y = d x₁x₂ on the cube, d = 20, N = 100, one hidden ReLU layer of 64 neurons, γ = 0.05; "
+    "the average is over all pairs of coordinates.",
     does_not_say="That networks do so for every target: see book-dense-no-gain.",
     verdict=at_most(trivial=1.0),
     loose_because=OBSERVED,
