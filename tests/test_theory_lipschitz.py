@@ -155,11 +155,49 @@ def test_bound_has_the_order_of_the_theorem_up_to_a_constant_per_layer(widths):
     assert 1 < ratio < 60 ** (len(widths) - 1)
 
 
+def _orders(widths, cuts):
+    """Product over layers of n_l + n_q (1 + Σ log 2e n_j), as the proof of the order has it, for given cuts."""
+    total, q, share = 1.0, 0, 1.0
+    for l in range(1, len(widths)):
+        total *= widths[l] + widths[q] * share
+        q, share = (l, 1.0) if l in cuts else (q, share + math.log(2 * math.e * widths[l]))
+    return total
+
+
+def test_greedy_cuts_have_the_order_of_the_theorem_for_all_widths_and_minima_do_not():
+    rng = np.random.default_rng(0)
+    for _ in range(3000):
+        widths = [int(10 ** float(x)) for x in rng.uniform(0, 6, int(rng.integers(2, 9)))]
+        logs = math.prod(1 + math.log(2 * math.e * n) for n in widths[1:-1])
+        order = 2.0 ** (len(widths) - 1) * math.prod(map(float, widths)) / min(widths) * logs
+        assert _orders(widths, theory.greedy_cuts(widths)) <= order * (1 + 1e-12)
+    many = (2, 10**9, 2, 2, 2, 2, 2, 2, 2)
+    logs = math.prod(1 + math.log(2 * math.e * n) for n in many[1:-1])
+    assert _orders(many, ()) > 2.0**8 * math.prod(map(float, many)) / 2 * logs  # no cut: the minimum is layer 0
+
+
+@pytest.mark.parametrize("widths", [(2, 10**8, 2, 2, 2, 2), (5, 40, 3, 900, 7, 3), (30, 20, 10), (2, 3, 10**6, 4, 3)])
+def test_the_bound_with_greedy_cuts_is_within_the_constants_of_the_proof(widths):
+    k, betas = len(widths) - 1, lecun(widths)
+    square = theory.lipschitz_bound(widths, betas, math.exp(-min(widths)), cuts=theory.greedy_cuts(widths)) ** 2
+    logs = math.prod(1 + math.log(2 * math.e * n) for n in widths[1:-1])
+    assert square <= (12 * (2 + math.log(k))) ** k * theory.lipschitz_scale(widths, betas, logarithms=False) * logs
+
+
+def test_any_cuts_bound_the_exact_constant_in_the_plane():
+    widths = (2, 40, 5, 30, 3)
+    exact = [theory.plane_lipschitz(weights_of(widths, seed)) for seed in range(12)]
+    for cuts in ((), (1,), (2,), (1, 2, 3)):
+        assert sum(e > theory.lipschitz_bound(widths, lecun(widths), 0.1, cuts=cuts) for e in exact) <= 1
+    assert theory.lipschitz_bound(widths, lecun(widths)) == theory.lipschitz_bound(widths, lecun(widths), cuts=())
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: theory.lipschitz_scale((3, 4), (1.0, 1.0)), "2 widths and 2 standard deviations"),
         (lambda: theory.lipschitz_bound((3, 4), (1.0,), 0.0), r"delta=0.0; expected a probability in \(0, 1\)"),
+        (lambda: theory.lipschitz_bound((3, 4), (1.0,), cuts=[1]), r"cuts=\[1\]; expected layers from 1 to 0"),
         (lambda: plain.draw((3, 0), (1.0,), 0), r"widths\[1\]=0; expected an integer >= 1"),
         (
             lambda: theory.norm_product([np.ones((2, 3)), np.ones((2, 3))]),

@@ -17,9 +17,9 @@ from ntklib.theory.finite_width.lipschitz.statements import (
 
 __all__ = [
     "arrangement_regions",
+    "greedy_cuts",
     "jacobians",
     "layer_patterns",
-    "greedy_cuts",
     "lipschitz_bound",
     "lipschitz_scale",
     "lipschitz_search",
