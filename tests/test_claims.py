@@ -760,3 +760,25 @@ def test_every_claim_of_the_book_says_what_it_needs():
         assert isinstance(found, Claim)
         assert found.id == id
         assert found.refutation is not found.check
+
+
+def test_processes_with_a_common_folder_compute_a_verdict_once_and_others_each_time(empty, tmp_path, monkeypatch):
+    runs = []
+
+    @claim(**FIELDS)
+    def means(*, a=1.0, b=4.0, factor=1.0):
+        runs.append(factor)
+        yield (a + b) / 2, factor * (a * b) ** 0.5, {"a": a, "b": b}
+
+    means.refuted_by("twice the geometric mean", factor=2.0)
+    monkeypatch.delenv("BOOK_VERDICTS", raising=False)
+    alone = [ledger().drop(columns="seconds") for _ in range(2)]
+    assert runs == [1.0, 2.0] * 2
+    monkeypatch.setenv("BOOK_VERDICTS", str(tmp_path))
+    shared = [ledger().drop(columns="seconds") for _ in range(2)]
+    assert runs == [1.0, 2.0] * 3
+    pd.testing.assert_frame_equal(alone[0], shared[1])
+    with jax.enable_x64(not jax.config.jax_enable_x64):
+        ledger()
+    assert runs == [1.0, 2.0] * 4
+    assert [file.suffix for file in tmp_path.iterdir()] == [".pickle"] * 2
