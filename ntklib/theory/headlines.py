@@ -15,7 +15,7 @@ HEADLINES = {
         "nguyen-feature-chernoff",
         "nguyen-lipschitz-bound",
         "finite-difference-memorizer",
-        "nguyen-memorizer-rate",
+        "book-memorizer-rate",
     ),
     "Bombari, Amani, Mondelli 2022": (
         "bombari-block-scaling",

@@ -33,7 +33,7 @@ def _tables(runs, seed):
 
 @claim(
     id="chen-self-bounding-gradient",
-    source="Chen, Cao, Zou, Gu 2021, proof of Theorem 1, step 1",
+    source="Chen, Cao, Zou, Gu 2021, proof of convergence, step 1",
     statement="At every iteration the squared gradient norm is at most L M² times the loss.",
     status="proved here",
     assumptions="Logistic loss; M the largest layer gradient at that iteration.",
@@ -54,7 +54,7 @@ self_bounding.refuted_by("L times the loss, whatever the size of the gradients",
 
 @claim(
     id="chen-inner-product",
-    source="Chen, Cao, Zou, Gu 2021, proof of Theorem 1, step 2",
+    source="Chen, Cao, Zou, Gu 2021, proof of convergence, step 2",
     statement="At every iteration (1 − 2ε_t) L_S ≤ ⟨∇L_S, W − W*⟩ + ε_NTRF, ε_t the measured linearization error.",
     status="proved here",
     assumptions="ε_t = ½ max |F_t(W*) − F_0(W*)| on the samples, which is at most ε_app.",
@@ -73,7 +73,7 @@ inner_product.refuted_by("the comparator's loss need not be added", comparator_s
 
 @claim(
     id="chen-one-step",
-    source="Chen, Cao, Zou, Gu 2021, proof of Theorem 1, step 3",
+    source="Chen, Cao, Zou, Gu 2021, proof of convergence, step 3",
     statement="(3/2 − 4ε_t) L_S ≤ (‖W − W*‖² − ‖W' − W*‖²)/η + 2 ε_NTRF at every iteration.",
     status="proved here",
     assumptions="η ≤ 1/(2 L M²), ε_t the measured linearization error.",
@@ -93,7 +93,7 @@ one_step.refuted_by("the comparator's loss need not be added", comparator_share=
 
 @claim(
     id="chen-competes",
-    source="Chen, Cao, Zou, Gu 2021, Theorem 1",
+    source="Chen, Cao, Zou, Gu 2021, convergence (Theorem 3.3 as cited by Li, Lei, Guo, Ying 2025)",
     statement="The mean loss of LR²/(mηε_NTRF) iterates of gradient descent is at most 3 ε_NTRF(R).",
     status="proved here",
     assumptions="η = 1/(2LM²); proved where ε_t ≤ 1/8, observed at every width from 16 on.",
@@ -113,7 +113,7 @@ competes.refuted_by("on average the network is as good as the best tangent model
 
 @claim(
     id="chen-stays-near",
-    source="Chen, Cao, Zou, Gu 2021, proof of Theorem 1, step 4; constants Book",
+    source="Chen, Cao, Zou, Gu 2021, proof of convergence, step 4; constants Book",
     statement="√m ‖W − W_0‖ stays below (1 + √3) √L R during the whole run.",
     status="proved here",
     assumptions="ε_t ≤ 1/8; observed beyond.",
@@ -135,7 +135,7 @@ stays_near.refuted_by("it stays within R, the radius of the class", ball=True)
 
 @claim(
     id="chen-distance-scale",
-    source="Chen, Cao, Zou, Gu 2021, the neighbourhood of Theorem 1",
+    source="Chen, Cao, Zou, Gu 2021, the neighbourhood of its convergence theorem",
     statement="The distance from initialization falls like m^(-1/2) in the width, at equal radius and loss.",
     status="open",
     assumptions="Random labels, L = 2, R = 2, widths 16 to 256; three initializations, each relative to its own mean.",
@@ -207,7 +207,7 @@ gradient_scale_wide.refuted_by("M is of order m^(2/5): M/√m falls like m^(−1
 
 @claim(
     id="chen-linearization-sampled",
-    source="Chen, Cao, Zou, Gu 2021, proof of Theorem 1, step 5",
+    source="Chen, Cao, Zou, Gu 2021, proof of convergence, step 5",
     statement="Between random points of the ball the linearization error falls at least as fast as m^(-1/6).",
     status="cited",
     assumptions="Pairs on the boundary of the ball of radius 3/√m, widths from 32 to 512, L = 2, five initializations.",

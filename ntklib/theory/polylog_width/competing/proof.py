@@ -139,7 +139,7 @@ def step_size_of_proof(problem: TangentProblem, *, room: float = 1.2) -> float:
 
     Notes
     -----
-    Source: Chen, Cao, Zou, Gu 2021, Theorem 1, where η is of the order 1/(Lm).
+    Source: Chen, Cao, Zou, Gu 2021, convergence of gradient descent, where η is of the order 1/(Lm).
 
     Examples
     --------
@@ -168,7 +168,7 @@ def steps_of_theorem(depth: int, width: int, radius: float, step_size: float, lo
 
     Notes
     -----
-    Then :math:`LR^2/(m\eta T) + 2\epsilon \le 3\epsilon`. Source: Chen, Cao, Zou, Gu 2021, Theorem 1; constant: Book.
+    Then :math:`LR^2/(m\eta T) + 2\epsilon \le 3\epsilon`. Source: Chen, Cao, Zou, Gu 2021; constant: Book.
 
     Examples
     --------
@@ -212,7 +212,7 @@ def compete(
 
     Notes
     -----
-    Every step recorded: O(T (N + L)) memory. Source: Chen, Cao, Zou, Gu 2021, Theorem 1.
+    Every step recorded: O(T (N + L)) memory. Source: Chen, Cao, Zou, Gu 2021, convergence of gradient descent.
 
     Examples
     --------

@@ -135,7 +135,7 @@ crossover.refuted_by("like n^(2/3) in place of n^(3/4)", exponent=2 / 3)
 
 
 @claim(
-    id="chen-error-flat-in-width",
+    id="book-error-flat-in-width",
     source="Book, against the first branch of Chen, Cao, Zou, Gu 2021, Theorem on generalization",
     statement="From m = 64 to 1024 the mean error of SGD changes by less than a factor 1.5 where √m grows fourfold.",
     status="open",

@@ -36,7 +36,7 @@ structured.refuted_by("with random labels on the same inputs as well", labels="r
 
 
 @claim(
-    id="chen-width-random",
+    id="book-width-random",
     source="Book; the contrast to the experiment of Chen et al. 2021",
     statement="With random labels on the same inputs the width over that of the true ones grows at least like n^0.2.",
     status="open",

@@ -255,7 +255,7 @@ dead.refuted_by("all L layers can die, the last one too", depth_shift=1)
 
 
 @claim(
-    id="chen-loss-hardly-depends-on-width",
+    id="book-loss-hardly-depends-on-width",
     source="Book, an observation on the class of Chen, Cao, Zou, Gu 2021",
     statement="From m = 64 to m = 1024 the mean of ε_NTRF(R) over initializations changes by less than a factor 1.3.",
     status="open",
