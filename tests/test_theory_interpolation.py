@@ -94,6 +94,40 @@ def test_the_solution_stays_in_the_ball_of_the_contraction():
     assert scale * exact.length(way) <= 2 * scale * np.linalg.norm(Y) / smallest
 
 
+def test_a_lipschitz_constant_near_the_point_is_not_enough_and_on_the_ball_it_is():
+    edge, rest = 0.1, 0.01
+    slope = lambda t: np.where(np.abs(t) <= edge, 1.0, 1 / np.cosh((np.abs(t) - edge) / rest) ** 2)
+    reached = edge + rest
+    near = np.linspace(-edge, edge, 101)
+    assert np.ptp(slope(near)) == 0
+    for constant in np.geomspace(0.5, 50, 60):
+        t = np.linspace(0, 1 / (2 * constant), 4001)
+        lipschitz = np.abs(np.diff(slope(t)) / np.diff(t)).max()
+        if lipschitz <= constant:
+            assert 1 / (4 * constant) <= reached
+    assert reached < 1 / (4 * 1.0)  # the radius that the constant 1, valid near 0, would give
+
+
+def test_more_starts_are_further_draws_of_the_weights_for_the_same_labels():
+    table = theory.cached_starts()
+    assert sorted(set(table["start"])) == [0, *theory.STARTS]
+    assert not table.duplicated(["network", "start", "seed"]).any()
+    first = theory.cached_transition().query("ratio == 1.0 and labels == 'gaussian'")
+    for row in table[table["start"] == 0].itertuples():
+        same = first[(first["network"] == row.network) & (first["seed"] == row.seed)].iloc[0]
+        assert (same["residual"], same["success"]) == (row.residual, row.success)
+    assert (table["residual"][table["success"]] < 1e-13).all()
+
+
+@needs_x64
+def test_a_further_start_comes_out_again():
+    table = theory.cached_starts().query("network == 'tanh, 1 hidden' and success and start > 0 and iterations < 300")
+    for row in table.head(2).itertuples():
+        cell = theory.interpolation_cell(row.network, 1.0, "gaussian", row.start, seed=row.seed)
+        assert cell["success"]
+        assert cell["residual"] < 1e-12
+
+
 def test_a_pair_has_its_distance_and_labels():
     for labels, second in (("opposite", -1.0), ("equal", 1.0)):
         _, X, Y = closing_pair((5, 8, 1), 20, 0, 1e-3, labels)

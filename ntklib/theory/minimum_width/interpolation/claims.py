@@ -11,7 +11,7 @@ from ntklib.theory.finite_width.memorization.doubling import doubled_params
 from ntklib.theory.minimum_width.counting_parameters.ceilings import jacobian
 from ntklib.theory.minimum_width.interpolation import exact
 from ntklib.theory.minimum_width.interpolation.setting import closing_pair
-from ntklib.theory.minimum_width.interpolation.transition import cached_transition, random_problem
+from ntklib.theory.minimum_width.interpolation.transition import cached_starts, cached_transition, random_problem
 from ntklib.training import least_squares
 
 CASES = (((8, 8, 8, 1), 120), ((7, 14, 1), 98), ((8, 6, 5, 4, 1), 80))
@@ -186,7 +186,7 @@ obstruction.refuted_by("nor comes any to a residual of 1e-4", level=1e-4)
     statement="Gaussian labels keep away by more than 0.02 at N = 1.1 P; signs are approached to 3e-7 by saturation.",
     status="open",
     assumptions="The shipped sweep, tanh, three hidden layers, 12 seeds; smallest root mean square residual.",
-    does_not_say="That signs are interpolated there: they lie in the closure of the image, not in the image.",
+    does_not_say="That signs are interpolated there: for almost all samples no vector of signs is in the image.",
     verdict=at_least(),
     deterministic="a shipped table",
 )
@@ -219,6 +219,28 @@ def transition(*, ratio=0.9, labels="gaussian"):
 
 
 transition.refuted_by("at N = P too", ratio=1.0)
+
+
+@claim(
+    id="book-interpolation-starts",
+    source="Book",
+    statement="At N = P one of fourteen starts of Levenberg-Marquardt interpolates each of twelve Gaussian labels with "
+    "one or two hidden layers, and eight of twelve with three.",
+    status="open",
+    assumptions="The shipped sweep: tanh, as many samples as parameters, 14 draws of the initial weights for each.",
+    does_not_say="That all labels can be interpolated there, nor that the other four cannot.",
+    verdict=equal(tolerance=0.0),
+    deterministic="a shipped table",
+)
+def starts(*, most=14):
+    """Count label vectors interpolated from one of the first ``most`` starts."""
+    table = cached_starts()
+    for network, rows in table[table["start"] < most].groupby("network"):
+        found = int(rows.groupby("seed")["success"].any().sum())
+        yield found, 8 if network == "tanh, 3 hidden" else 12, {"network": network, "starts": most}
+
+
+starts.refuted_by("the first start alone decides", most=1)
 
 
 def _cell(network, ratio, labels):

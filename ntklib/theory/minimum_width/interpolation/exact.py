@@ -119,7 +119,7 @@ def newton_memorizer(params, X, Y, scale: float, *, steps: int = 6, activation="
     Y : array (N,)
     scale : float
         s; with :math:`s\lVert Y\rVert\le\sigma_{\min}(J)^2/(4\Lambda)` a solution exists, where :math:`\Lambda` is
-        the Lipschitz constant of J near :math:`\theta`.
+        a Lipschitz constant of J on the ball of radius :math:`\sigma_{\min}(J)/(2\Lambda)` around :math:`\theta`.
     steps : int
         The first one is the memorizer of the finite difference with :math:`\epsilon = s`.
 

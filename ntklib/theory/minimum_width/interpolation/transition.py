@@ -24,7 +24,11 @@ NETWORKS = {
 }
 RATIOS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0, 1.05, 1.1)
 LABELS = ("signs", "gaussian")
-CELLS = [{"network": name, "ratio": r, "labels": y} for y in LABELS for r in RATIOS for name in NETWORKS]
+STARTS = range(1, 14)  # further ones at N = P
+CELLS = [{"network": name, "ratio": r, "labels": y, "start": 0} for y in LABELS for r in RATIOS for name in NETWORKS]
+START_CELLS = [
+    {"network": name, "ratio": 1.0, "labels": "gaussian", "start": k} for name in list(NETWORKS)[:3] for k in STARTS
+]
 
 
 def random_problem(widths, N: int, seed: int, labels: str = "signs"):
@@ -40,7 +44,9 @@ def capacity(widths, activation: str) -> int:
     return rank_ceiling(widths) if activation == "relu" else plain.parameter_count(widths)
 
 
-def interpolation_cell(network: str, ratio: float, labels: str = "signs", *, seed: int, steps: int = 2000) -> dict:
+def interpolation_cell(
+    network: str, ratio: float, labels: str = "signs", start: int = 0, *, seed: int, steps: int = 2000
+) -> dict:
     r"""Fit random labels by Levenberg-Marquardt at N = ratio times the capacity, and report how it went.
 
     Parameters
@@ -49,6 +55,8 @@ def interpolation_cell(network: str, ratio: float, labels: str = "signs", *, see
         A key of ``NETWORKS``.
     ratio : float
     labels : {"signs", "gaussian"}
+    start : int
+        Which draw of the initial weights; samples and labels depend on the seed alone.
     seed : int
     steps : int
 
@@ -69,8 +77,9 @@ def interpolation_cell(network: str, ratio: float, labels: str = "signs", *, see
     widths, activation = NETWORKS[network]
     N = round(positive_float("interpolation_cell", "ratio", ratio) * capacity(widths, activation))
     params, X, Y = random_problem(widths, N, seed, labels)
-    start = tuple(jnp.asarray(W) for W in params)
-    fit = least_squares(MLP(widths, activation, "bombari"), start, X, Y, steps=steps)
+    params = plain.draw(widths, "bombari", [seed, start + 1]) if start else params
+    begin = tuple(jnp.asarray(W) for W in params)
+    fit = least_squares(MLP(widths, activation, "bombari"), begin, X, Y, steps=steps)
     moved = np.sqrt(sum(np.sum((np.asarray(a) - b) ** 2) for a, b in zip(fit.params, params)))
     return {
         "N": N,
@@ -89,4 +98,18 @@ def cached_transition() -> pd.DataFrame:
     >>> len(cached_transition()) == 12 * len(CELLS)
     True
     """
-    return pd.read_csv(files(__package__) / "interpolation.csv")
+    table = pd.read_csv(files(__package__) / "interpolation.csv")
+    return table[table["start"] == 0].drop(columns="start").reset_index(drop=True)
+
+
+def cached_starts() -> pd.DataFrame:
+    """Return the fits of tanh networks to Gaussian labels at N = P, from all starts: the first and thirteen others.
+
+    Examples
+    --------
+    >>> len(cached_starts()) == 3 * 12 * (1 + len(STARTS))
+    True
+    """
+    table = pd.read_csv(files(__package__) / "interpolation.csv")
+    chosen = table["network"].str.startswith("tanh") & (table["ratio"] == 1.0) & (table["labels"] == "gaussian")
+    return table[chosen].reset_index(drop=True)
