@@ -86,14 +86,14 @@ def test_smallest_angle_keeps_digits_where_the_cosine_loses_them():
 @needs_x64
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_probability_claims_hold_on_other_seeds(seed):
-    assert claims.check("nguyen-dead-sample", seed=seed).holds
+    assert claims.check("book-dead-bounds", seed=seed).holds
     assert claims.check("book-dead-pair", seed=seed).holds
     assert claims.check("book-dead-plane", seed=seed).holds
 
 
 @needs_x64
 def test_other_claims_hold_on_other_seeds():
-    assert claims.check("nguyen-not-necessary", seeds=9).holds
+    assert claims.check("book-not-necessary", seeds=9).holds
     assert claims.check("nguyen-mean-survives", seeds=25, mean=2.0).holds
     assert claims.check("book-neighbour-distance", seed=40).holds
 
@@ -106,4 +106,4 @@ def test_errors_say_what_was_expected():
     with pytest.raises(ValueError, match="planar_dead_probability"):
         theory.planar_dead_probability(np.ones((3, 3)), 2)
     with pytest.raises(ValueError, match="has a layer of N=200 neurons; expected narrower"):
-        claims.check("nguyen-not-necessary", widths=(50, 200, 1))
+        claims.check("book-not-necessary", widths=(50, 200, 1))

@@ -203,3 +203,10 @@ def test_bad_input_is_named(call, message):
 def test_the_chapter_registers_its_claims():
     assert len(CLAIMS) == 9
     assert all(id.startswith("depth-") for id in CLAIMS)
+
+
+def test_a_single_input_has_the_kernel_L_and_no_limiting_condition_number():
+    for layers in (3, 400):
+        assert np.asarray(infinite_kernels([[0.6, 0.8]], depth=layers)[1]).item() == pytest.approx(layers, rel=1e-12)
+    with pytest.raises(ValueError, match="N=1; expected an integer >= 2"):
+        depth_limits.limiting_condition_number(1)

@@ -245,3 +245,31 @@ def test_pair_energy_is_the_mean_over_neurons():
 def test_norm_failure_refuses_an_empty_layer():
     with pytest.raises(ValueError, match="norm_failure: neurons=0; expected an integer >= 1"):
         theory.norm_failure(0)
+
+
+@needs_x64
+@pytest.mark.parametrize(("N", "n"), [(10, 15), (40, 160), (200, 800)])
+def test_the_edge_of_orthogonal_rows_lies_between_the_two_of_the_proposition(N, n):
+    tau = np.linalg.eigvalsh(theory.expected_gram(3 * np.eye(N)))
+    edge = theory.spectral_edge(tau, n) / tau[0]
+    assert (1 - (N / n) ** 0.5) ** 2 <= edge * (1 + 1e-9)
+    assert edge <= (1 - ((N - 1) / n) ** 0.5) ** 2 * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_mean_of_the_features_moves_the_least_singular_value_by_one_place_at_most(seed):
+    F = np.maximum(gaussian(seed, 30, 90), 0)
+    Z = F - 1 / (2 * np.pi) ** 0.5
+    assert np.linalg.svd(F, compute_uv=False)[-1] <= np.linalg.svd(Z, compute_uv=False)[-2]
+
+
+@needs_x64
+def test_the_neurons_that_keep_a_quarter_grow_with_the_dimension_from_below_two_to_nearly_four_per_sample():
+    N, needed = 80, []
+    for d in (3, 80, 8000, 200_000):
+        A = gaussian(1, N, d)
+        X = A * d**0.5 / np.linalg.norm(A, axis=1)[:, None]
+        tau = np.linalg.eigvalsh(theory.expected_gram(X))
+        needed.append(max(n for n in range(N, 4 * N + 1) if theory.spectral_edge(tau, n) < tau[0] / 4) / N)
+    assert needed == sorted(needed)
+    assert needed[0] < 2.3 < 3.7 < needed[-1] < 4

@@ -225,7 +225,7 @@ def test_every_claim_of_the_chapter_is_registered():
 @pytest.mark.parametrize(
     ("id", "parameters"),
     [
-        ("nguyen-lipschitz-ratio", {"seed": 10, "m": 10}),
+        ("book-lipschitz-ratio", {"seed": 10, "m": 10}),
         ("nguyen-lipschitz-bound", {"seed": 1}),
         ("nguyen-lipschitz-bound", {"seed": 2, "shapes": ((2, 100, 2, 20, 5),), "trials": 60}),
         ("nguyen-lipschitz-below-product", {"shapes": ((3, 9, 9, 9, 3),), "seeds": 8}),

@@ -156,3 +156,18 @@ def test_the_conversion_table_lists_two_numbers_per_layer():
     rows = conversion_table(WIDTHS)
     assert {row["parametrization"] for row in rows} >= {"ntk", "he", "bombari", "chen", "terjek"}
     assert all(len(row[key]) == 3 for row in rows for key in "smw")
+
+
+def test_above_a_dead_first_layer_pre_activations_are_zero_and_stay_so_and_nowhere_else():
+    rng, X = np.random.default_rng(0), np.random.default_rng(1).standard_normal((1, 5))
+    zero = 0
+    for _ in range(2000):
+        W1, W2 = rng.standard_normal((5, 2)), rng.standard_normal((2, 3))
+        above = np.maximum(X @ W1, 0) @ W2
+        dead = bool((X @ W1 <= 0).all())
+        assert (above == 0).all() == dead == (above == 0).any()
+        if dead:
+            step = 0.5 * np.abs(X @ W1).min() / np.linalg.norm(X) / 5**0.5
+            assert (np.maximum(X @ (W1 + step * rng.uniform(-1, 1, W1.shape)), 0) == 0).all()
+        zero += dead
+    assert abs(zero / 2000 - 0.25) < 4 * (0.25 * 0.75 / 2000) ** 0.5

@@ -165,3 +165,16 @@ def test_jax_is_the_reference_for_the_relu_derivative_at_zero():
     weights = [np.zeros((12, 9)), *plain.draw(WIDTHS, BETAS, 0)[1:]]
     assert not plain.factors(weights, np.ones((2, 12)), activation="relu")[1][0].any()
     assert jax.grad(jax.nn.relu)(0.0) == 0.0
+
+
+def test_networks_of_the_chapter_on_both_sides_of_the_condition():
+    """N log N log(N/0.1) by hand: 884 at N = 40, 640 at N = 32, 1571 at N = 60."""
+    for N, asked in ((40, 884), (32, 640), (60, 1571)):
+        assert theory.neurons_asked(N, 0.1) == pytest.approx(N * math.log(N) * (math.log(N) + math.log(10)), rel=1e-12)
+        assert round(theory.neurons_asked(N, 0.1)) == asked
+    for position in (1, 2, 3):
+        shapes = [[80, 60, 60, 60, 1] for _ in range(2)]
+        shapes[0][position], shapes[1][position] = 640, 1280
+        assert [any(theory.wide_layers(tuple(shape), 40)) for shape in shapes] == [False, True]
+    assert any(theory.wide_layers((64, 64, 1024, 64, 1), 32))
+    assert not any(theory.wide_layers((400, 400, 1600, 200, 1), 100))

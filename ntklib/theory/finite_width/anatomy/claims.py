@@ -29,7 +29,7 @@ def _two_sides(F, B, statistic: str):
 
 @claim(
     id="nguyen-schur-sum",
-    source="Nguyen, Mondelli, Montúfar 2021, proof of Theorem 2",
+    source="Nguyen, Mondelli, Montúfar 2021 (v5), proof of Theorem 2",
     statement="λ_min(JJ^T) ≥ Σ_k λ_min(F_k F_k^T) min_i |(B_(k+1))_i|², wherever the wide layer sits.",
     status="proved here",
     assumptions="None: the bound is deterministic, and zero for a dead sample.",
@@ -78,7 +78,7 @@ def _norms(draws, seed, settings=WIDTHS):
 
 @claim(
     id="book-feature-norm-mean",
-    source="Book, sharpening Nguyen, Mondelli, Montúfar 2021, section 3",
+    source="Book, sharpening Nguyen, Mondelli, Montúfar 2021 (v5), section 3",
     statement="E|f_k(x)|² = |x|² Π_(l≤k) n_l β_l²/2, at every width.",
     status="proved here",
     assumptions="ReLU, independent N(0, β_l²) weights, one fixed sample; widths from 4 to 30.",
@@ -98,7 +98,7 @@ feature_norm_mean.refuted_by("it is the mean over the samples that stay alive", 
 
 @claim(
     id="book-backward-norm-mean",
-    source="Book, sharpening Nguyen, Mondelli, Montúfar 2021, section 3",
+    source="Book, sharpening Nguyen, Mondelli, Montúfar 2021 (v5), section 3",
     statement="E|b_k(x)|² = β_L² Π_(k≤l<L) n_l/2 Π_(k<l<L) β_l² · P(f_(k−1)(x) ≠ 0), P = Π_(l<k) (1 − 2^(−n_l)).",
     status="proved here",
     assumptions="ReLU with σ'(0) = 0, independent N(0, β_l²) weights, one fixed sample; widths from 4 to 30.",
@@ -117,8 +117,8 @@ backward_norm_mean.refuted_by("samples that arrive dead count as well: no factor
 
 
 @claim(
-    id="nguyen-block-scale",
-    source="Nguyen, Mondelli, Montúfar 2021, Theorem 2, upper bound, with its constant",
+    id="book-block-scale",
+    source="Book; the constant in the upper bound of Nguyen, Mondelli, Montúfar 2021 (v5), Theorem 2",
     statement="E|f_(k−1)|²|b_k|² = (|x|²/β_k²) Π_(l<L) (n_l/2) Π_l β_l²: block k has 1/β_k² of its own.",
     status="proved here",
     assumptions="ReLU, independent N(0, β_l²) weights, one fixed sample; widths from 4 to 30.",

@@ -14,8 +14,8 @@ QUICK = {"starts": 8, "steps": 25}  # of the search, where five widths are compa
 
 
 @claim(
-    id="nguyen-lipschitz-ratio",
-    source=PAPER,
+    id="book-lipschitz-ratio",
+    source=f"Book; on the logarithm of {PAPER}",
     statement="For widths (m, n, m), n from 4 m to 64 m, Lip(g_2)² follows the theorem's scale without its logarithm.",
     status="proof sketched",
     missing_step="tightness of the random field of slopes as the width grows",

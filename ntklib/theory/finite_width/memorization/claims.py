@@ -20,7 +20,7 @@ def _grid(seeds, seed):
 
 @claim(
     id="nguyen-memorizer-doubled",
-    source="Nguyen, Mondelli, Montúfar 2021, proof of Corollary 2",
+    source="Nguyen, Mondelli, Montúfar 2021 (v5), proof of Corollary 2",
     statement="[f(θ+εθ') − f(θ)]/ε is computed by an explicit network of the same depth and twice the hidden widths.",
     status="proved here",
     assumptions="Any activation, any weights, any direction; both sides over the rounding level Σ|F_(L−1)||W_L| / ε.",
@@ -45,8 +45,8 @@ doubled.refuted_by("the two halves are added", sign=-1.0)
 
 
 @claim(
-    id="nguyen-memorizer-rate",
-    source="Nguyen, Mondelli, Montúfar 2021, Corollary 2, with its constant",
+    id="book-memorizer-rate",
+    source="Book; the rate and its constant in Nguyen, Mondelli, Montúfar 2021 (v5), Corollary 2",
     statement="Up to the first kink, the memorizer's error on ReLU networks is C ε (1 + O(ε)), C = |D²f(θ)[θ',θ']|/2.",
     status="proved here",
     assumptions="Jacobian of rank N, no pre-activation exactly 0; ε from a thousandth of the first kink up to it.",
@@ -80,7 +80,7 @@ def _squares(seeds, seed, kinds):
 
 @claim(
     id="book-memorizer-norm",
-    source="Book, from Nguyen, Mondelli, Montúfar 2021, Corollary 2",
+    source="Book, from Nguyen, Mondelli, Montúfar 2021 (v5), Corollary 2",
     statement="The shortest direction has |θ'|² = Y^T K^(−1) Y ≤ |Y|²/λ_min(K); equality at its eigenvector.",
     status="proved here",
     assumptions="K positive definite.",

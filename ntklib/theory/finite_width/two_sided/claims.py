@@ -31,7 +31,7 @@ def _typical(widths, N: int, seeds, intrinsic=None) -> float:
 
 @claim(
     id="nguyen-two-sided",
-    source="Nguyen, Mondelli, Montúfar 2021, Theorem 2",
+    source="Nguyen, Mondelli, Montúfar 2021 (v5), Theorem 2",
     statement="With one wide layer, at any position, λ_min(K) = Θ(d Π n_l) at unit weights: exponent 1 in its width.",
     status="cited",
     assumptions="Sphere data, L = 4, N = 40, wide layer of 8N to 80N neurons, the other two of 60; geometric means of "
@@ -56,7 +56,7 @@ two_sided.refuted_by("the data need not spread: points in three dimensions", int
 
 @claim(
     id="nguyen-two-sided-dimension",
-    source="Nguyen, Mondelli, Montúfar 2021, Theorem 2",
+    source="Nguyen, Mondelli, Montúfar 2021 (v5), Theorem 2",
     statement="With one wide layer λ_min(K) grows like d¹ at fixed N and fixed hidden widths.",
     status="cited",
     assumptions="Sphere data, widths (d, 60, 480, 60, 1), N = 40, d from N to 16N, unit weights; geometric means of 40 "
@@ -77,7 +77,7 @@ two_sided_dimension.refuted_by("like d^(9/10), a little less than linearly", exp
 
 @claim(
     id="nguyen-block-linear",
-    source="Nguyen, Mondelli, Montúfar 2021, Theorem 2, one term of the sum",
+    source="Nguyen, Mondelli, Montúfar 2021 (v5), Theorem 2, one term of the sum",
     statement="Under LeCun scaling the term of the weights above a wide layer k has λ_min growing like n_k.",
     status="cited",
     assumptions="Gaussian data, L = 4, N = 32, d = 64, the other layers of 64 neurons, n_k from 8N to 128N; for "
@@ -118,13 +118,13 @@ WIDTHS = ((240, 1), (60, 240, 1), (240, 60, 60, 1))
 
 @claim(
     id="nguyen-upper",
-    source="Nguyen, Mondelli, Montúfar 2021, Theorem 2, upper bound; the constant is the Book's",
+    source="Nguyen, Mondelli, Montúfar 2021 (v5), Theorem 2, upper bound; the constant is the Book's",
     statement="E λ_min(K) ≤ min |x_i|² Σ_k β_k^(−2) Π_l β_l² Π_(l<L) n_l/2, the exact mean of a diagonal entry.",
     status="proved here",
     assumptions="Any data and widths; the mean is taken over the weights (40 draws).",
     does_not_say="That a single draw obeys it: narrow last layers make the diagonal fluctuate by a factor.",
     verdict=at_most(),
-    companion="nguyen-block-scale",
+    companion="book-block-scale",
 )
 def upper(*, N=30, d=60, seeds=40, seed=0, first=False):
     """Compare the mean of λ_min over draws with the sum of the block means, or with the ``first`` of them."""
@@ -142,7 +142,7 @@ upper.refuted_by("the first block alone bounds it", first=True)
 
 @claim(
     id="nguyen-figure",
-    source="Nguyen, Mondelli, Montúfar 2021, figure 1",
+    source="Nguyen, Mondelli, Montúfar 2021 (v5), figure 1",
     statement="Recomputed at the paper's sizes, both panels meet the values read off the figure within 2.5 %.",
     status="cited",
     assumptions="Gaussian data (the paper names no law); means of the shipped draws, and the cheapest left cell anew "
@@ -166,8 +166,8 @@ figure.refuted_by("the width does not matter: 500 neurons in place of 2000", n=5
 
 
 @claim(
-    id="nguyen-all-wide",
-    source="Nguyen, Mondelli, Montúfar 2021, after Theorem 1 (all layers wide)",
+    id="book-all-wide",
+    source="Book; cf. Nguyen, Mondelli, Montúfar 2021 (v5), after Theorem 1 (all layers wide)",
     statement="With n_l = n for all l < L, the relative error of λ_min(K) Π 2/n_l as λ_min(K^(L)) is O(√(N/n)).",
     status="open",
     assumptions="Sphere data, L = 3, N = 40, d = 80, n from N to 32N, root mean square over 8 draws.",

@@ -17,8 +17,8 @@ from ntklib.theory.setting import sphere_points as points
 
 
 @claim(
-    id="nguyen-dead-sample",
-    source="Nguyen, Mondelli, Montúfar 2021, Theorem 2, the term N Σ exp(−Ω(n_l)); bounds: Book",
+    id="book-dead-bounds",
+    source="Book; the deaths in the term N Σ exp(−Ω(n_l)) of Nguyen, Mondelli, Montúfar 2021 (v5), Theorem 2",
     statement="P(a sample is dead in layer 1), hence P(λ_min = 0), lies between pairwise bounds: N·2^(−n) for large n.",
     status="proved here",
     assumptions="Gaussian weights; here Gaussian data, N = 60, d = 30; bounds by de Caen, Kounias and Wendel.",
@@ -82,7 +82,7 @@ dead_plane.refuted_by("samples die independently: 1 − (1 − 2^(−n))^N", ind
 
 @claim(
     id="nguyen-mean-survives",
-    source="Nguyen, Mondelli, Montúfar 2021, Theorem 2, which assumes no zero mean",
+    source="Nguyen, Mondelli, Montúfar 2021 (v5), Theorem 2, which assumes no zero mean",
     statement="With a mean of norm √d, λ_min(K) of a network with one wide layer still grows like d Π n_l.",
     status="cited",
     assumptions="Sphere of radius √d around the mean, N = 40, widths (d, 320, 60, 1), unit weights, d from N to 16N; "
@@ -153,8 +153,8 @@ neighbour_distance.refuted_by("N² pairs, not N(N − 1)/2: every pair counts tw
 
 
 @claim(
-    id="nguyen-not-necessary",
-    source="Nguyen, Mondelli, Montúfar 2021, Theorem 2; cf. Bombari et al. 2022",
+    id="book-not-necessary",
+    source="Book; on the converse of Theorem 2 of Nguyen, Mondelli, Montúfar 2021 (v5); cf. Bombari et al. 2022",
     statement="With no layer of N neurons, λ_min(K) is still above 5 % of the mean of a diagonal entry.",
     status="open",
     assumptions="Gaussian data, N = 200, widths (50, 60, 60, 60, 1), LeCun scaling, five draws.",

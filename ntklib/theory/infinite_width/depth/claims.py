@@ -120,7 +120,7 @@ quarter.refuted_by("2/7 in the place of 1/4", fraction=2 / 7)
 
 @claim(
     id="depth-bulk-eigenvalue",
-    source=f"{TERJEK}, Theorem 18, with the constant identified",
+    source=f"{TERJEK}, the bulk of deep kernels, with its constant identified",
     statement="λ_min(K^(L)) = ¾L − ⅜ log L + a constant of the data, up to O(log L / L), for unit vectors.",
     status="proved here",
     assumptions="σ(s) = a s + b|s| with b not 0, weight variance 1/(a² + b²); unit vectors, no two parallel.",
@@ -165,7 +165,7 @@ tight.refuted_by("it grows like L^{9/10}", exponent=0.9)
 
 @claim(
     id="depth-condition-number",
-    source=f"{TERJEK}, Theorem 18",
+    source=f"{TERJEK}, the spectrum of deep kernels",
     statement="The condition number of K^(L) tends to N/3 + 1 for N inputs of equal norm.",
     status="proved here",
     assumptions="σ(s) = a s + b|s| with b not 0, weight variance 1/(a² + b²); no two inputs parallel.",

@@ -143,7 +143,7 @@ def bulk_eigenvalue(depth, constants, beta: float, *, log_weight: float = 1.0) -
     Notes
     -----
     P projects orthogonally to the vector of ones; the error is of order :math:`\log(L)/L`. O(N³). Book; it sharpens
-    Theorem 18 of Terjék and González-Sánchez 2025.
+    Terjék and González-Sánchez 2025, the bulk of deep kernels.
 
     Examples
     --------

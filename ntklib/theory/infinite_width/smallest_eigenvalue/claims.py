@@ -16,7 +16,7 @@ from ntklib.theory.setting import sphere_points as points
 
 @claim(
     id="nguyen-limit-chain",
-    source="Nguyen, Mondelli, Montúfar 2021, proof of Theorem 1",
+    source="Nguyen, Mondelli, Montúfar 2021 (v5), proof of Theorem 1",
     statement="min K_ii ≥ λ_min(K^(L)) ≥ Weyl ≥ Schur ≥ λ_min(G^(2)) ≥ one Hermite order ≥ Gershgorin, link by link.",
     status="proved here",
     assumptions="None on the data beyond nonzero rows: every link is deterministic.",
@@ -63,7 +63,7 @@ extremal.refuted_by("on odd cycles as well: there Gershgorin loses", odd=1)
 
 @claim(
     id="nguyen-limit-printed",
-    source="Nguyen, Mondelli, Montúfar 2021, Theorem 1, as the chapter prints it",
+    source="Nguyen, Mondelli, Montúfar 2021 (v5), Theorem 1, as the chapter prints it",
     statement="L A_1² d ≥ λ_min(K^(L)) ≥ 2μ_r² (a/2)^(2r) (1 − N^(−1/(2r−1))) d / A_1^(2(r−1)), A_1 = A + a/2.",
     status="proved here",
     assumptions="Uniform on the sphere, a = A = 1, N = 100, d = 1000.",
@@ -85,7 +85,7 @@ printed.refuted_by("the assumption on the norms is not needed: A = 1/5 where it 
 
 @claim(
     id="nguyen-limit-upper",
-    source="Nguyen, Mondelli, Montúfar 2021, Theorem 1, upper bound",
+    source="Nguyen, Mondelli, Montúfar 2021 (v5), Theorem 1, upper bound",
     statement="λ_min(K^(L)) ≤ L min |x_i|².",
     status="proved here",
     assumptions="Any data.",
@@ -104,7 +104,7 @@ upper.refuted_by("L − 1 layers contribute: the hidden ones", layers=-1)
 
 @claim(
     id="nguyen-limit-lower",
-    source="Nguyen, Mondelli, Montúfar 2021, Theorem 1, lower bound",
+    source="Nguyen, Mondelli, Montúfar 2021 (v5), Theorem 1, lower bound",
     statement="On √d S^(d−1), λ_min(K^(L)) ≥ 2 μ_r² d (1 − N^(−1/(2r−1))) whenever all |cosines| are ≤ N^(−1/(r−1/2)).",
     status="proved here",
     assumptions="Uniform on the sphere, d large enough for the good event: here N = 100, d = 1000, r = 4.",
@@ -124,7 +124,7 @@ lower.refuted_by("no coherence needed: points of the same norm, in three dimensi
 
 @claim(
     id="nguyen-limit-probability",
-    source="Nguyen, Mondelli, Montúfar 2021, Theorem 1, probability",
+    source="Nguyen, Mondelli, Montúfar 2021 (v5), Theorem 1, probability",
     statement="All |cosines| are ≤ N^(−1/(r−1/2)) with probability at least 1 − N² exp(−d N^(−2/(r−1/2))/2).",
     status="proved here",
     assumptions="Centred: uniform on the sphere, where the constant 1/2 is proved.",
@@ -166,7 +166,7 @@ count.refuted_by("N² ordered pairs instead of N(N − 1)/2", ordered=2)
 
 @claim(
     id="nguyen-limit-dimension",
-    source="Nguyen, Mondelli, Montúfar 2021, Theorem 1",
+    source="Nguyen, Mondelli, Montúfar 2021 (v5), Theorem 1",
     statement="At fixed N and L, λ_min(K^(L)) grows like d¹ once d is well above √N.",
     status="proved here",
     assumptions="Uniform on the sphere; d from 2N to 20N; the finite edge (1 − √(N/d))² is divided out.",

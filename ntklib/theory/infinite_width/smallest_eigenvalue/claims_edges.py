@@ -66,7 +66,7 @@ def _error(depth: int, N: int, d: int, mean: float = 0.0) -> float:
 
 @claim(
     id="book-noncentred",
-    source="Book; replaces the centering of Nguyen, Mondelli, Montúfar 2021 in Theorem 1",
+    source="Book; replaces the centering of Nguyen, Mondelli, Montúfar 2021 (v5) in Theorem 1",
     statement="With P the projection orthogonal to the mean, λ_min((XX^T)^∘r) ≥ λ_min((XPX^T)^∘r) ≥ Gershgorin > 0.",
     status="proved here",
     assumptions="Sphere of radius √d around a mean of norm m √d, d well above N^(2/r).",

@@ -36,7 +36,7 @@ ROUNDING = 1e-12
 
 @claim(
     id="layerwise-identity",
-    source="Nguyen, Mondelli, Montúfar 2021, section 2",
+    source="Nguyen, Mondelli, Montúfar 2021 (v5), section 2",
     statement="JJ^T = Σ_l m_l² (F_{l-1}F_{l-1}^T)∘(B_l B_l^T), for every activation, parametrization, output count.",
     status="proved here",
     assumptions="A fully connected network without biases; σ' as the network defines it.",
@@ -60,7 +60,7 @@ layerwise_identity.refuted_by("the sum without the hidden layer's term", layers=
 
 @claim(
     id="finite-difference-memorizer",
-    source="Nguyen, Mondelli, Montúfar 2021, Corollary 2",
+    source="Nguyen, Mondelli, Montúfar 2021 (v5), Corollary 2",
     statement="If λ_min(K) > 0, the difference quotient of f along θ' = J^T K^{-1} Y misses any labels Y by O(ε).",
     status="proved here",
     assumptions="f twice differentiable in its weights near θ; λ_min(K) > 0.",
