@@ -215,3 +215,28 @@ def test_population_and_training_sample_share_weights_and_nothing_else():
     np.testing.assert_array_equal(F, again[0])
     assert np.abs(means.features - again[2].features).max() < 6 / math.sqrt(50)
     assert not np.allclose(means.features, F.mean(axis=0))
+
+
+def test_the_tail_along_one_neuron_is_proportional_to_its_output_weight_so_that_gaussian_weights_bound_nothing():
+    params = plain.draw((20, 20, 20, 1), "bombari", 3)
+    X = np.random.default_rng(0).standard_normal((3000, 20))
+    a, j, found = np.random.default_rng(1).standard_normal(20) / 20**0.5, 7, []
+    for factor in (1.0, 3.0, 10.0):
+        moved = [*params[:-1], params[-1] * np.where(np.arange(20)[:, None] == j, factor, 1.0)]
+        F, B = centering.block_factors(moved, X)
+        means = centering.sample_means(F[1500:], B[1500:])
+        found.append(norms.psi1_norm(norms.row_projections(F[:1500], B[:1500], means, np.outer(a, np.eye(20)[j]))))
+    np.testing.assert_allclose(found, found[0] * np.array([1.0, 3.0, 10.0]), rtol=1e-6)
+    largest = [
+        np.abs(np.random.default_rng(s).standard_normal((50, 10**k))).max(axis=1).mean() for s, k in ((0, 1), (1, 4))
+    ]
+    assert largest[1] > 1.5 * largest[0]
+
+
+def test_a_mean_that_vanishes_leaves_its_projection_out():
+    rng = np.random.default_rng(0)
+    F, B = rng.standard_normal((6, 3)), rng.standard_normal((6, 4))
+    means = centering.Means(np.zeros(3), B.mean(axis=0), np.zeros((3, 4)), np.ones(1))
+    ladder = centering.projected_kernels(F, B, means)
+    np.testing.assert_array_equal(ladder[0], ladder[1])
+    np.testing.assert_array_equal(ladder[2], ladder[3])

@@ -52,7 +52,7 @@ edge.refuted_by("16 parameters per sample, as for rows of one variance: 1 − 2�
 
 @claim(
     id="book-asymptotic-logarithm",
-    source="Book, on Theorem 1 of Bombari, Amani, Mondelli 2022",
+    source="Book, on the bound of Bombari, Amani, Mondelli 2022",
     statement="The power of log N in the parameters needed, fitted, is below 1 with its whole interval: not 8, not 1.",
     status="open",
     assumptions="As for book-asymptotic-parameters.",
@@ -71,7 +71,7 @@ logarithm.refuted_by("one logarithm is needed", true_power=1.0)
 
 @claim(
     id="book-asymptotic-regime",
-    source="Book, on Theorem 1 of Bombari, Amani, Mondelli 2022",
+    source="Book, on the bound of Bombari, Amani, Mondelli 2022",
     statement="No network of the paper's scaling figure, and none with N = p/8, has N log^8 N below p.",
     status="proved here",
     assumptions="Constant 1; N = 1000 to 3000 with d up to 977; N = p/8 for N from 4 on.",
@@ -111,7 +111,7 @@ least.refuted_by("from N = 3 on", N=3)
 
 @claim(
     id="book-asymptotic-probability",
-    source="Book, on Theorem 1 of Bombari, Amani, Mondelli 2022",
+    source="Book, on the bound of Bombari, Amani, Mondelli 2022",
     statement="With n = √N and constants C = 1, c, the failure probability falls below 1 only for log N > 4/c.",
     status="proved here",
     assumptions="The recalled form N exp(-c log² n) + exp(-c log² N).",

@@ -23,9 +23,10 @@ def _lowest_along(dimension, seeds: int, seed: int, activation="tanh"):
 
 @claim(
     id="bombari-block-scaling",
-    source="Bombari, Amani, Mondelli 2022, Theorem 1",
+    source="Bombari, Amani, Mondelli 2022, bound on λ_min",
     statement="Along N = p/8, d = n_1 = n_2, the block of p = n_(L-2) n_(L-1) weights has λ_min proportional to p.",
     status="proof sketched",
+    missing_step="a bound for N of the order of p, where the isometry says nothing",
     assumptions="tanh, Gaussian data, loose pyramid; |W_L|² = n_(L-1) by rescaling. N = p/8 lies outside the theorem's "
     "N log^8 N = o(p).",
     does_not_say="The constant, nor that this block carries the eigenvalue of the whole kernel.",
@@ -199,7 +200,7 @@ subtraction_extremal.refuted_by("subtracting means costs nothing", norms=0)
 
 @claim(
     id="bombari-block-upper",
-    source="Bombari, Amani, Mondelli 2022, Theorem 1, upper side",
+    source="Bombari, Amani, Mondelli 2022, bound on λ_min, upper side",
     statement="λ_min(K) ≤ min K_ii, and the least diagonal entry is of order d n_(L-1) on a pyramid.",
     status="proved here",
     assumptions="tanh, Gaussian data; the order by a ratio between 1/10 and 1.",

@@ -55,6 +55,7 @@ def _squared_rows(widths, seeds: int, seed: int, spread: float):
     source="Bombari, Amani, Mondelli 2022, step of the proof, recalled",
     statement="Squared row norms of the centred block draw together: log(η_max²/η_min²) decays like n^(-1/2).",
     status="proof sketched",
+    missing_step="the law of the largest and the least of N norms, of which only single ones are computed",
     assumptions="tanh, d = n_1 = n_2 = n from 16 to 160, N = 400 Gaussian samples.",
     does_not_say="That they are close at small widths: the ratio is 30 at n = 16.",
     verdict=power_law("n", exponent=-0.5, ratio_band=(0.6, 1.6), tolerance=0.08),
@@ -92,6 +93,7 @@ wide_rows.refuted_by("it decays like n^{-2/3}", exponent=-2 / 3)
     source="Book, after Bombari, Amani, Mondelli 2022",
     statement="The mean squared row norm of the centred block is p times a computed constant of activation and depth.",
     status="proof sketched",
+    missing_step="the rate at which the norms of finite layers approach their limit",
     assumptions="Gaussian data, d = n_1 = ... = n_(L-1) large, output weights rescaled to |W_L|² = n_(L-1).",
     does_not_say="That single rows are near the mean.",
     verdict=power_law("p", absolute=True, exponent=1.0, ratio_band=(0.7, 1.4), tolerance=0.03),
@@ -114,6 +116,7 @@ limit_norms.refuted_by("the constant of the network with one layer more", extra=
     source="Bombari, Amani, Mondelli 2022, step of the proof, recalled",
     statement="No direction found gives rows of the centred block a sub-exponential norm growing faster than log n.",
     status="proof sketched",
+    missing_step="a bound on the supremum over all directions",
     assumptions="tanh, d = n_1 = n_2 = n; the top singular vector and the best rank-one direction of another sample.",
     does_not_say="That there is no worse direction.",
     verdict=power_law("n", exponent=0.0, ratio_band=(0.5, 2.5), relation="<="),
@@ -166,7 +169,7 @@ deficit.refuted_by("the power 1/4 of the proof", exponent=0.25)
 
 @claim(
     id="book-exponent-eight",
-    source="Book, on Theorem 1 of Bombari, Amani, Mondelli 2022",
+    source="Book, on the bound of Bombari, Amani, Mondelli 2022",
     statement="A deficit ξ²(N/p)^(1/4) with ξ = log N comes down to ε at p = N log^8 N/ε^4.",
     status="proved here",
     assumptions="Constants 1; N from 10 to 10^40; the deficit at the p above and below, 1e-9 of it apart.",

@@ -40,7 +40,7 @@ def lower(widths, *, constant: float = 1.0) -> float:
 
     Notes
     -----
-    O(1). Bombari, Amani and Mondelli 2022, Theorem 1 (confirmed).
+    O(1). Bombari, Amani and Mondelli 2022, bound on the smallest eigenvalue (confirmed).
 
     Examples
     --------
@@ -136,7 +136,7 @@ def failure_probability(N: int, n: int, *, C: float = 1.0, c: float = 1.0) -> fl
 
     Notes
     -----
-    O(1). Bombari, Amani and Mondelli 2022, Theorem 1; this form is recalled, not confirmed.
+    O(1). Bombari, Amani and Mondelli 2022, bound on the smallest eigenvalue; this form is recalled, not confirmed.
 
     Examples
     --------

@@ -24,7 +24,7 @@ def _lowest(d: int, N: int, seed: int, activation: str, scale: float = 1.0):
 
 @claim(
     id="bombari-block-below",
-    source="Bombari, Amani, Mondelli 2022, proof of Theorem 1, first step",
+    source="Bombari, Amani, Mondelli 2022, proof of the bound, first step",
     statement="λ_min(K) is at least λ_min of the block of W_(L−1), the one that the proof bounds.",
     status="proved here",
     assumptions="None: the other blocks are positive semidefinite.",

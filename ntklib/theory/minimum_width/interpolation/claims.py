@@ -28,7 +28,7 @@ def _problems(cases, seeds: int, seed: int, duplicates: bool = False):
 
 @claim(
     id="book-memorizer-tanh",
-    source="Book, after Bombari, Amani, Mondelli 2022, Theorem 2",
+    source="Book, after Bombari, Amani, Mondelli 2022, memorization",
     statement="For N just below the number of parameters, the difference-quotient memorizer errs by C ε (1+O(ε)).",
     status="proved here",
     assumptions="tanh, Jacobian of rank N; C = |D²f(θ)[θ',θ']|/2, ε from 1e-6 to 1e-4 of the radius |θ'|^(−1).",

@@ -155,6 +155,7 @@ def _through(params, x, target: float):
     source="Book, from Chizat, Oyallon, Bach 2019",
     statement="The distance that the Jacobian moves in training γf falls like 1/γ once γ is large.",
     status="proof sketched",
+    missing_step="a lower bound on the drift, of which the theorem bounds the other side",
     assumptions="Equal ηγ² for all γ, a fixed number of steps, γ from 30 to 3000.",
     does_not_say="The same below γ = 1, where the network leaves its linearization.",
     verdict=power_law("γ", ratio_band=(0.5, 2.0), tolerance=0.02),

@@ -15,7 +15,7 @@ def _table():
     source="Bombari, Amani, Mondelli 2022, optimization figure",
     statement="Samples that Adam can fit are proportional to d², a straight frontier, as far as a factor 2 in d shows: "
     "N*/d² is constant within 12 %, and N* over d^(7/4) or d^(9/4) is not.",
-    status="cited",
+    status="open",
     assumptions="Scaled down: d = 16, 24, 32, three draws; best loss 1e-6 after 1000, 2000, 5000 and 10,000 steps.",
     does_not_say="The constant: it depends on the steps and on the loss called zero. At d = 12 it is smaller. Nor "
     "the power more closely than 2 ± 0.16.",
