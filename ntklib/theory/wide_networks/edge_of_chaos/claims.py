@@ -89,7 +89,7 @@ kernel_deficit.refuted_by("the excess falls like (w_1/w_l)⁴", power=4)
 
 @claim(
     id="terjek-spectrum-shift",
-    source=f"{SPECTRUM}, Theorem 18 (E4)",
+    source=f"{SPECTRUM}, E4",
     statement="K/N has the eigenvalues (1+3/N)l/4 + (1−1/N)ξ, (¾l−ξ)/N up to the stated orders; constant 1 if N ≤ 32.",
     status="cited",
     assumptions="Unit vectors, no two parallel; W the mean over pairs; N = 8, 32; l = 4 to 1024; β = 1/8, 1/2, 1.",

@@ -123,7 +123,7 @@ def spectrum_shift(W, depth, beta: float) -> np.ndarray:
 
     Notes
     -----
-    Source: E4, Terjék and González-Sánchez 2025 (spectrum), Theorem 18.
+    Source: E4, Terjék and González-Sánchez 2025 (spectrum), numbered 18 in the authors' TeX.
 
     Examples
     --------
@@ -153,7 +153,7 @@ def predicted_spectrum(N: int, depth, W, beta: float, *, bulk: float = 0.75):
 
     Notes
     -----
-    Source: E4, Terjék and González-Sánchez 2025 (spectrum), Theorem 18.
+    Source: E4, Terjék and González-Sánchez 2025 (spectrum), numbered 18 in the authors' TeX.
 
     Examples
     --------
@@ -172,7 +172,7 @@ def stated_errors(N: int, depth, beta: float):
 
     Notes
     -----
-    Source: E4, Terjék and González-Sánchez 2025 (spectrum), Theorem 18.
+    Source: E4, Terjék and González-Sánchez 2025 (spectrum), numbered 18 in the authors' TeX.
 
     Examples
     --------
