@@ -14,6 +14,7 @@ from ntklib.fits import fit_loglog
 from ntklib.kernels import flat_jacobian
 from ntklib.theory.polylog_width.four_widths import floors, laws
 from ntklib.theory.polylog_width.four_widths import outcomes as four
+from ntklib.theory.polylog_width.how_wide.reasons import separating_direction
 from ntklib.theory.polylog_width.how_wide.search import RUNS, training_set
 
 
@@ -106,7 +107,7 @@ def test_the_rank_floor_is_attained_by_random_weights_and_excludes_what_lies_bel
 def test_cover_counts_the_labellings_that_a_linear_program_separates():
     n, d = 7, 3
     X = np.random.default_rng(1).standard_normal((n, d))
-    found = [floors.separates(X, y) for y in itertools.product((-1, 1), repeat=n)]
+    found = [separating_direction(X, y) is not None for y in itertools.product((-1, 1), repeat=n)]
     assert np.mean(found) == floors.separable_share(n, d)
     assert floors.separable_share(2 * d, d) == 0.5
 
@@ -117,7 +118,7 @@ def test_one_tanh_neuron_a_layer_has_the_signs_of_a_hyperplane_and_so_fits_only_
     for seed in range(10):
         params = net.init(jax.random.key(seed))
         y = np.sign(np.asarray(net(params, X)))
-        assert floors.separates(X, y)
+        assert separating_direction(X, y) is not None
         assert set(y * np.sign(X @ np.asarray(params[0])[:, 0])) in ({1.0}, {-1.0})
 
 

@@ -4,7 +4,9 @@ import re
 
 from ntklib import claims
 
-LINE = re.compile(r"- (?P<where>(?:\{doc\}`[^`]+`(?:, )?)+)(?P<ids> \([^)]*\))?\. \*It said:\* .+[.!?] \*True is:\* .+\.$")
+LINE = re.compile(
+    r"- (?P<where>(?:\{doc\}`[^`]+`(?:, )?)+)(?P<ids> \([^)]*\))?\. \*It said:\* .+[.!?] \*True is:\* .+\.$"
+)
 
 
 def corrections(book):

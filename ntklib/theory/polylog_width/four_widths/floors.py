@@ -2,12 +2,11 @@
 
 from math import comb
 
-import numpy as np
 import pandas as pd
-from scipy.optimize import linprog
 
 from ntklib._validate import positive_int
 from ntklib.theory.polylog_width.four_widths.outcomes import DATA, SIZES
+from ntklib.theory.polylog_width.how_wide.reasons import separating_direction
 from ntklib.theory.polylog_width.how_wide.search import RUNS, training_set
 
 
@@ -69,18 +68,6 @@ def separable_share(n: int, d: int) -> float:
     return sum(comb(n - 1, k) for k in range(min(d, n))) / 2 ** (n - 1)
 
 
-def separates(X, y) -> bool:
-    """Whether some hyperplane through 0 has every row of X on the side of its label: a linear program decides.
-
-    Examples
-    --------
-    >>> separates(np.eye(2), [1, -1]), separates([[1.0], [2.0]], [1, -1])
-    (True, False)
-    """
-    Z = np.asarray(y, float)[:, None] * np.asarray(X, float)
-    return linprog(np.zeros(Z.shape[1]), A_ub=-Z, b_ub=-np.ones(len(Z)), bounds=(None, None)).status == 0
-
-
 def least_widths(sizes=SIZES) -> pd.DataFrame:
     r"""Return, for each n and property of the four widths, the least width at which it is not excluded by a proof.
 
@@ -104,6 +91,6 @@ def least_widths(sizes=SIZES) -> pd.DataFrame:
     for n in sizes:
         runs = [training_set(DATA, "random", n, run) for run in range(2 * RUNS)]
         rank = rank_floor(n, runs[0][0].shape[1])
-        linear = any(separates(X, y) for X, y in runs)
+        linear = any(separating_direction(X, y) is not None for X, y in runs)
         rows[n] = {"poly(n)": max(rank, 2), "n": rank, "√n": 1 if linear else 2, "polylog(n)": 2}
     return pd.DataFrame(rows).T.rename_axis("n")

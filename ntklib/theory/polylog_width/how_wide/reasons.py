@@ -3,6 +3,7 @@ r"""Why a width suffices or not: silent samples, networks written down, counting
 import jax
 import jax.numpy as jnp
 import numpy as np
+from scipy.optimize import linprog
 
 from ntklib._validate import positive_float, positive_int
 from ntklib.networks import MLP
@@ -86,6 +87,32 @@ def xor_weights(depth: int, d: int = XOR_DIMENSION, neurons: int = 4) -> tuple:
     first[:2] = [[1.0, -1.0, 1.0, -1.0], [1.0, -1.0, -1.0, 1.0]]
     first[:, neurons:] = 0.0
     return first, *(depth - 2) * (np.eye(4),), np.array([[1.0], [1.0], [-1.0], [-1.0]])
+
+
+def separating_direction(X, y) -> np.ndarray | None:
+    r"""Return some w with :math:`y_i\langle w,x_i\rangle\ge1` for all i, or None if there is none.
+
+    Parameters
+    ----------
+    X : array_like (N, d)
+    y : array_like (N,)
+        Labels ±1.
+
+    Returns
+    -------
+    ndarray (d,) or None
+
+    Notes
+    -----
+    A linear program, `scipy.optimize.linprog`, decides. Source: Book.
+
+    Examples
+    --------
+    >>> separating_direction(np.eye(2), [1, -1]).tolist(), separating_direction([[1.0], [2.0]], [1, -1])
+    ([1.0, -1.0], None)
+    """
+    Z = np.asarray(y, float)[:, None] * np.asarray(X, float)
+    return linprog(np.zeros(Z.shape[1]), A_ub=-Z, b_ub=-np.ones(len(Z)), bounds=(None, None)).x
 
 
 def linear_weights(w, depth: int) -> tuple:
