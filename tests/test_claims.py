@@ -178,6 +178,7 @@ def test_a_check_has_a_seed_or_says_why_it_needs_none(empty):
         ({"source": ""}, "source=''"),
         ({"status": "true"}, "status='true'; expected one of proved here, proof sketched, cited, open"),
         ({"missing_step": "the union bound"}, "missing_step='the union bound' with status='proved here'"),
+        ({"status": "proof sketched"}, "missing_step='' with status='proof sketched'; expected the step"),
         ({"id": "two words"}, "id='two words'; expected letters"),
         ({"statement": " "}, "statement is empty; expected a sentence"),
         ({"assumptions": ""}, "assumptions is empty"),

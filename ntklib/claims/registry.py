@@ -349,10 +349,10 @@ def _validate(found: Claim) -> None:
     if found.status not in STATUSES:
         allowed = ", ".join(STATUSES)
         raise ValueError(f"Claim {found.id!r}: status={found.status!r}; expected one of {allowed}.")
-    if found.missing_step and found.status != "proof sketched":
+    if bool(found.missing_step) != (found.status == "proof sketched"):
         raise ValueError(
-            f"Claim {found.id!r}: missing_step={found.missing_step!r} with status={found.status!r}; expected it for "
-            "sketched proofs alone."
+            f"Claim {found.id!r}: missing_step={found.missing_step!r} with status={found.status!r}; expected the step "
+            "that a sketched proof lacks, and none for another status."
         )
     for name in ("statement", "assumptions", "does_not_say", "rival"):
         if not str(getattr(found, name)).strip():
