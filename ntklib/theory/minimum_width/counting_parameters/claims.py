@@ -207,7 +207,7 @@ linear.refuted_by("a narrow layer above W_l lowers the rank of its block too", a
     statement="With z² and one hidden layer of n neurons the rank is kd − k(k−1)/2, k = min(n, d), for every P.",
     status="proved here",
     assumptions="Generic weights, N at least that number.",
-    does_not_say="What deeper polynomial networks do; the number of monomials bounds them all.",
+    does_not_say="What deeper networks do: book-rank-cuts bounds them.",
     verdict=equal(tolerance=0.0),
 )
 def quadratic(*, sizes=((4, 1), (5, 3), (6, 6), (5, 12)), seed=0, activation="square"):
