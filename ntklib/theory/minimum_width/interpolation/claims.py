@@ -162,7 +162,7 @@ solver.refuted_by("with N = 1.1 P too", share=1.1)
 @claim(
     id="book-interpolation-obstruction",
     source="Book, by Sard's theorem",
-    statement="With more samples than countable parameters, no network interpolates almost any labels.",
+    statement="With more samples than countable parameters, almost no labels can be interpolated.",
     status="proved here",
     assumptions="C¹ activation or ReLU; checked on the shipped sweep: no residual below 1e-10 beyond the count.",
     does_not_say="How small the residual can be: see book-interpolation-signs.",
@@ -202,7 +202,7 @@ signs.refuted_by("signs keep away as far", labels="signs")
 @claim(
     id="book-interpolation-transition",
     source="Book",
-    statement="Levenberg-Marquardt interpolates Gaussian labels at N = 0.9 P from nine starts of ten, at any depth.",
+    statement="Levenberg-Marquardt interpolates Gaussian labels at N = 0.9 P from nine starts of ten, at three depths.",
     status="open",
     assumptions="The shipped sweep: tanh, one to three hidden layers, 12 seeds each, at most 2000 iterations.",
     does_not_say="That it does for signs, where deep networks run towards infinity, or for ReLU.",
