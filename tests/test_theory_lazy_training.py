@@ -142,6 +142,22 @@ def test_the_bias_of_a_single_sample_is_known_in_closed_form():
     np.testing.assert_allclose(kinks.kink_bias(X, y, step=eta, c=c, draws=10), known, rtol=100 * EPS)
 
 
+def test_the_scatter_of_a_step_over_kinks_tends_to_its_constant():
+    X, y = unit_sample(10, 20, 0)
+    m = 8192
+    found = kinks.one_step_errors(X, y, m, range(120)).std(axis=0) * m**0.75
+    expected = kinks.kink_scatter(X, y)
+    assert np.mean(found**2) == pytest.approx(np.mean(expected**2), rel=0.12)
+    assert np.corrcoef(found, expected)[0, 1] > 0.9
+
+
+def test_the_scatter_of_a_single_sample_is_known_in_closed_form():
+    X, y, c, eta = np.array([[2.0, 0.0]]), np.array([-3.0]), 2.0, 0.7
+    fifth = np.mean(np.abs(np.random.default_rng(0).standard_normal(2_000_000)) ** 5)
+    known = np.sqrt(c**2.5 * fifth / 6 * abs(eta * y[0] * 4) ** 3 / (2 * (2 * np.pi) ** 0.5))
+    np.testing.assert_allclose(kinks.kink_scatter(X, y, step=eta, c=c, draws=10), known, rtol=0.01)
+
+
 @needs_x64
 def test_the_tangent_model_at_the_same_parameters_is_the_linear_extension():
     X, y = unit_sample(5, 4, 0)

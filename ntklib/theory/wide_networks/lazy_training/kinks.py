@@ -75,16 +75,50 @@ def kink_bias(X, y, *, step: float = 5.0, c: float = 2.0, draws: int = 20_000, s
     >>> bool(kink_bias(np.eye(2), np.array([1.0, -1.0]))[0] < 0)
     True
     """
+    pushed = _pushes(X, y, step, draws, seed)
+    result = [np.mean(beta * np.abs(beta) - own * np.abs(own)) / size for beta, own, size in pushed]
+    return c**1.5 * 2 * (2 / np.pi) ** 0.5 / (4 * (2 * np.pi) ** 0.5) * np.array(result)
+
+
+def kink_scatter(X, y, *, step: float = 5.0, c: float = 2.0, draws: int = 20_000, seed: int = 0) -> np.ndarray:
+    r"""Return the limit of :math:`m^{3/4}` times the standard deviation of `one_step_errors` for ReLU.
+
+    .. math:: \Big(\frac{c^{5/2}\,\mathbb E\lvert a\rvert^5\,p_i}6\;
+              \mathbb E\big[\lvert\beta\rvert^3 + \lvert\beta'\rvert^3\,\big\vert\,w^\top x_i = 0\big]\Big)^{1/2}
+
+    Parameters
+    ----------
+    X, y, step, c, draws, seed
+        As in `kink_bias`, with its β, β' and :math:`p_i`.
+
+    Returns
+    -------
+    ndarray (N,)
+
+    Notes
+    -----
+    Monte Carlo, O(draws N (N + d)). Source: Book, the proposition of the chapter.
+
+    Examples
+    --------
+    >>> bool(kink_scatter(np.eye(2), np.array([1.0, -1.0])).min() > 0)
+    True
+    """
+    fifth, density = 8 * (2 / np.pi) ** 0.5, (2 * np.pi) ** -0.5
+    pushed = _pushes(X, y, step, draws, seed)
+    result = [np.mean(np.abs(beta) ** 3 + np.abs(own) ** 3) / size for beta, own, size in pushed]
+    return np.sqrt(c**2.5 * fifth * density / 6 * np.array(result))
+
+
+def _pushes(X, y, step, draws, seed):
+    """β, β' for draws of w on each sample's hyperplane, and the sample's norm."""
     eta, rng = positive_float("kink_bias", "step", step), np.random.default_rng(seed)
     positive_int("kink_bias", "draws", draws)
     alpha, sizes = eta * np.asarray(y) / len(X), np.linalg.norm(X, axis=1)
-    result = []
     for i, x in enumerate(X):
         w = rng.standard_normal((draws, X.shape[1]))
         w -= np.outer(w @ x, x) / sizes[i] ** 2
         pushes = alpha * (X @ x)
         others = np.arange(len(X)) != i
         beta = (w @ X[others].T > 0) @ pushes[others]
-        own = beta + pushes[i]
-        result.append(np.mean(beta * np.abs(beta) - own * np.abs(own)) / sizes[i])
-    return c**1.5 * 2 * (2 / np.pi) ** 0.5 / (4 * (2 * np.pi) ** 0.5) * np.array(result)
+        yield beta, beta + pushes[i], sizes[i]
