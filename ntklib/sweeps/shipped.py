@@ -19,7 +19,6 @@ from .keys import fingerprint
 from .run import sweep
 
 MEMORY = 3 * 2**30  # bytes of a process, beyond which compiled programs are forgotten
-UNKNOWN = "made before records were kept"
 
 
 @dataclass(frozen=True)

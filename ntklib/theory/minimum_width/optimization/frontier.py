@@ -18,7 +18,6 @@ DIMENSIONS = (12, 16, 24, 32)
 RATIOS = (0.4, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.4, 1.7, 2.0, 2.5, 3.0)
 CELLS = [{"d": d, "N": round(ratio * d * d)} for d in DIMENSIONS for ratio in RATIOS]
 STEPS, EVERY = 10_000, 500
-PAPER_RATIO = (0.7, 0.8)  # N*/d² at the large end of the published figure, read off it
 
 
 def mean_square(outputs, y):

@@ -13,7 +13,6 @@ from ntklib.theory.wide_networks.wide_enough.statements import shallow_lipschitz
 STAY = 1 - 0.5**0.5  # part of the smallest singular value that may be lost for half of its square to remain
 AUTHORS_LEAST = {16: (1.18, 1.32), 32: (14.9, 6.2), 64: (32.9, 11.5), 128: (47.3, 16.0), 256: (58.3, 19.4)}
 AUTHORS_LEAST[512] = (66.1, 21.7)  # mean, standard deviation; meaning inferred from file names
-AUTHORS_LIMIT = 85.0  # extrapolated in this book's notes from the increments
 
 
 def initial_kernels(X, m: int, seeds, *, depth: int = 3, activation="relu", c: float = 2.0):
