@@ -783,3 +783,11 @@ def test_processes_with_a_common_folder_compute_a_verdict_once_and_others_each_t
         ledger()
     assert runs == [1.0, 2.0] * 4
     assert [file.suffix for file in tmp_path.iterdir()] == [".pickle"] * 2
+
+
+@pytest.mark.parametrize(("relation", "grade"), [("==", "loose"), ("<=", "loose"), (">=", "sharp")])
+def test_a_band_that_is_open_above_leaves_the_constant_open_below(relation, grade):
+    x = np.array([10.0, 20.0, 100.0])
+    law = scaling_law(x, 2 * x, 1.0, (0.9, np.inf), predicted=2 * x, relation=relation)
+    assert law.grade == grade
+    assert str(law.resolution).endswith("constant × [0, 1.1]")

@@ -73,7 +73,8 @@ def of_exponent(exponent, low, high, relation, factors) -> Resolution:
     if factors is None:
         return Resolution("exponent", reach, reach, words)
     least, most = map(float, factors)
-    wrong = {"==": max(1 / least, most), ">=": most, "<=": 1 / least}[relation]
+    less = 1 / least if least else np.inf  # a band that is open above rejects no smaller constant
+    wrong = {"==": max(less, most), ">=": most, "<=": less}[relation]
     words += f", constant × [{_short(least)}, {_short(most)}]"
     return Resolution("exponent", reach, reach, words, constant=wrong)
 
