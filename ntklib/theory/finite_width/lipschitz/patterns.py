@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from ntklib._validate import positive_int
+from ntklib.theory.arrangements import arrangement_regions
 from ntklib.theory.finite_width.lipschitz.search import (
     checked_weights,
     jacobians,
@@ -13,36 +13,6 @@ from ntklib.theory.finite_width.lipschitz.search import (
 )
 
 LARGEST = 200_000
-
-
-def arrangement_regions(n: int, d: int) -> int:
-    r"""Return the number of regions into which n generic hyperplanes through the origin cut :math:`\mathbb R^d`.
-
-    .. math:: 2 \sum_{i < d} \binom{n-1}{i}
-
-    Parameters
-    ----------
-    n : int
-        Neurons.
-    d : int
-        Dimension of the input.
-
-    Returns
-    -------
-    int
-        :math:`2^n` for n at most d.
-
-    Notes
-    -----
-    Exact integers, O(min(n, d)) products. Cover 1965.
-
-    Examples
-    --------
-    >>> arrangement_regions(5, 2), arrangement_regions(3, 9)
-    (10, 8)
-    """
-    n, d = positive_int("arrangement_regions", "n", n), positive_int("arrangement_regions", "d", d)
-    return 2 * sum(math.comb(n - 1, i) for i in range(min(d, n)))
 
 
 def log_patterns(n: int, d: int) -> float:

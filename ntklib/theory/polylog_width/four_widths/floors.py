@@ -1,10 +1,9 @@
 """Widths that are provably not enough: below them no network of this shape has the property, whatever its weights."""
 
-from math import comb
-
 import pandas as pd
 
 from ntklib._validate import positive_int
+from ntklib.theory.arrangements import arrangement_regions
 from ntklib.theory.polylog_width.four_widths.outcomes import DATA, SIZES
 from ntklib.theory.polylog_width.how_wide.reasons import separating_direction
 from ntklib.theory.polylog_width.how_wide.search import RUNS, training_set
@@ -57,15 +56,14 @@ def separable_share(n: int, d: int) -> float:
 
     Notes
     -----
-    Source: Cover 1965.
+    A labelling that is separated is a region of the n hyperplanes normal to the points. Source: Cover 1965.
 
     Examples
     --------
     >>> separable_share(4, 2)  # of four directions in the plane: 8 of the 16 labellings
     0.5
     """
-    n, d = positive_int("separable_share", "n", n), positive_int("separable_share", "d", d)
-    return sum(comb(n - 1, k) for k in range(min(d, n))) / 2 ** (n - 1)
+    return arrangement_regions(n, d) / 2**n
 
 
 def least_widths(sizes=SIZES) -> pd.DataFrame:
