@@ -35,6 +35,7 @@ TAGS = {
     "full-width",
     "margin",
     "lesson",
+    "guard",
 }
 MYSTNB_KEYS = {
     "image": {"alt", "classes", "width", "height", "scale", "align"},
@@ -62,6 +63,8 @@ ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")
 LABEL = re.compile(
     r"^\(([\w:.-]+)\)=\s*$|^:(?:label|name):\s*(\S+)\s*$|\$\$\s*\(([\w:.-]+)\)\s*$|\\label\{([^}]+)\}", re.M
 )
+NUMERAL = re.compile(r"(?<![\w^_{.])\d+(?:,\d{3})*(?:\.\d+)?(?:e-?\d+)?(?![\w^])")
+COUNTS = {0, 1, 2, 3}  # "2 layers", "one of 3": words rather than measurements
 EXERCISE = re.compile(r"^[`:]{3,}\{exercise(?:-start)?\}(.*?)^[`:]{3,}", re.M | re.S)
 SOLUTION = re.compile(r"^[`:]{3,}\{solution(?:-start)?\}[ \t]*(\S*)", re.M)
 
@@ -161,6 +164,36 @@ def figures_described(page):
         for key in ("name", "caption"):
             if not settings.get("figure", {}).get(key):
                 yield f"cell {i}: picture without mystnb.figure.{key}"
+
+
+def figures_guarded(page):
+    """A picture stands beside an assertion, and the numbers of its alt text stand in the code near it."""
+    code = page.code
+    for k, (i, cell) in enumerate(code):
+        text = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+        if not text:
+            continue
+        if not any(re.search(r"^\s*assert ", c.source, re.M) for _, c in code[max(k - 1, 0) : k + 2]):
+            yield f"cell {i}: no assertion in this cell or beside it guards the picture's alt text"
+        known = set().union(*(literals(c.source) for _, c in code[max(k - 2, 0) : k + 3]))
+        for value, numeral in numerals(text).items():
+            if value not in known | COUNTS:
+                yield f"cell {i}: the alt text says {numeral}, which no cell near it computes or asserts"
+
+
+def numerals(text):
+    """The numbers that a text states, by value."""
+    return {float(numeral.replace(",", "")): numeral for numeral in NUMERAL.findall(text)}
+
+
+def literals(source):
+    """The numbers that stand in code, those inside its strings included."""
+    try:
+        constants = [node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)]
+    except SyntaxError:
+        return set()
+    plain = {float(value) for value in constants if isinstance(value, (int, float))}
+    return plain.union(*(numerals(value) for value in constants if isinstance(value, str)))
 
 
 def stable_outputs(page):
@@ -314,6 +347,7 @@ RULES = [
     no_stored_errors,
     known_tags,
     figures_described,
+    figures_guarded,
     stable_outputs,
     portable,
     short_cells,

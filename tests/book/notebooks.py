@@ -35,7 +35,7 @@ def good_cells():
         new_code_cell(COLAB_CELL.format(url=URL).strip(), metadata={"tags": ["remove-cell"]}),
         new_code_cell('import jax\n\njax.config.update("jax_enable_x64", True)'),
         new_markdown_cell("## Result\n\n$$ a $$ (eq-sample-a)\n\n```{solution} ex-sample-one\nDone.\n```"),
-        new_code_cell("print(1 + 1)", outputs=[new_output("stream", name="stdout", text="2\n")]),
+        new_code_cell("assert 1 + 1 == 2\nprint(1 + 1)", outputs=[new_output("stream", name="stdout", text="2\n")]),
         new_code_cell("plt.show()", metadata={"mystnb": picture}, outputs=[display]),
     ]
 

@@ -67,6 +67,13 @@ FAULTS = [
         mystnb(4, figure={**FIGURE, "capton": "A."}, image=ALT),
         "figure.capton",
     ),
+    (rules.figures_guarded, set_source(3, "print(1 + 1)"), "no assertion in this cell or beside it"),
+    (rules.figures_guarded, set_source(3, "# assert 1 + 1 == 2"), "no assertion in this cell or beside it"),
+    (
+        rules.figures_guarded,
+        mystnb(4, figure=FIGURE, image={"alt": "Of all the runs of width 2, 0.25 fail at once."}),
+        "says 0.25, which no cell",
+    ),
     (rules.stable_outputs, set_outputs(3, new_output("display_data", TEXT)), "memory address 0x7f3c2b1a0d90"),
     (
         rules.stable_outputs,
