@@ -8,11 +8,13 @@ import jax.numpy as jnp
 import mpmath as mp
 import numpy as np
 import pytest
+from numpy.polynomial.chebyshev import chebval
 
 import ntklib.kernels.homogeneous as homogeneous_module
 from ntklib import angular_profile, infinite_kernels, kernel_gaps
 from ntklib.activations import homogeneous
 from ntklib.kernels import accurate_half_angles, half_angles, recursion
+from ntklib.kernels.profile import chebyshev_profile
 
 ANGLES = [1e-7, 1e-5, 1e-3, 0.05, 0.7, 1.5, 1.6, 2.6, 3.1, math.pi - 1e-3, math.pi - 1e-5, math.pi - 1e-7]
 DEPTHS = [2, 3, 8, 32]
@@ -62,6 +64,24 @@ def test_profile_and_gap_are_right_to_twelve_digits_at_every_angle(name, depth):
         exact = exact_profile(angle, depth, mp.mpf(act.even_part))
         for got, want in zip(computed, exact):
             assert abs(got[i] - want) <= 1e-12 * abs(want) + mp.mpf(10) ** -40
+
+
+@pytest.mark.parametrize(("depth", "error"), [(64, 1.5e-15), (1024, 3e-14)])
+def test_entries_of_deep_networks_keep_the_promised_digits(depth, error):
+    X = np.array([[math.cos(t), math.sin(t)] for t in ANGLES[:-2]])
+    G, K = infinite_kernels(X, np.eye(2)[:1], depth=depth)
+    for i, x in enumerate(X):
+        exact = exact_profile(mp.atan2(*map(mp.mpf, x[::-1])), depth, mp.mpf(1) / 2)
+        assert abs(float(G[i, 0]) - exact[0]) < error
+        assert abs(float(K[i, 0]) - exact[1]) < error * depth
+
+
+def test_number_of_coefficients_grows_like_the_root_of_the_depth_and_is_not_cut_off():
+    for depth in (16, 64, 256, 1024):
+        assert len(chebyshev_profile(depth, 0.5)[1]) == pytest.approx(10.8 * depth**0.5, rel=0.04)
+    angles = np.linspace(0.15, np.pi, 101)  # smaller ones are redone from the rows
+    interpolated = chebval(2 * angles / np.pi - 1, chebyshev_profile(8192, 1.0)[1])
+    assert np.allclose(interpolated / 8192, angular_profile(angles, depth=8192, activation="abs").K / 8192, 0, 3e-12)
 
 
 @pytest.mark.parametrize("depth", [*range(2, 33, 5), 32])

@@ -27,7 +27,7 @@ UNROLLED = 128  # longer series, at hundreds of layers, compile as a loop
 def homogeneous_kernels(X, X2, symmetric: bool, depth: int, beta: float, block_rows=None, mesh=None):
     """Return ``(G, K)`` of shape ``(N, N2)`` for the norm-preserving weight variance.
 
-    Time: one product ``X X2ᵀ`` plus about 200 flops per pair at any depth; memory: both outputs and one block.
+    Time: one product ``X X2ᵀ`` plus a series of about 11 √depth terms per pair; memory: both outputs and one block.
     """
     if not is_concrete(X, X2):
         return rowwise_kernels(X, X2, depth, beta)

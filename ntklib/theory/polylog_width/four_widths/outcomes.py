@@ -64,7 +64,7 @@ def separation(X, y=None) -> float:
 
 
 def polynomial_width(n: int, L: int, separation: float, *, constant: float = 1.0) -> float:
-    r"""Return :math:`C\,n^8L^{12}\varphi^{-4}`, a width at which gradient descent fits any labels on separated inputs.
+    r"""Return :math:`C\,n^8L^{12}\varphi^{-4}`, the width that one theorem asks for, up to C.
 
     Parameters
     ----------
@@ -81,7 +81,8 @@ def polynomial_width(n: int, L: int, separation: float, *, constant: float = 1.0
 
     Notes
     -----
-    Source: Zou and Gu 2019; n⁸ is quoted by Nguyen et al. 2021, the other powers are recalled.
+    There gradient descent fits any labels on inputs at distance φ and more. Source: Zou and Gu 2019; n⁸ is quoted
+    by Nguyen et al. 2021, the other powers are recalled.
 
     Examples
     --------
