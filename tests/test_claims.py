@@ -777,12 +777,15 @@ def test_processes_with_a_common_folder_compute_a_verdict_once_and_others_each_t
     assert runs == [1.0, 2.0] * 2
     monkeypatch.setenv("BOOK_VERDICTS", str(tmp_path))
     shared = [ledger().drop(columns="seconds") for _ in range(2)]
+    assert check(FIELDS["id"]).measured == alone[0]["measured"][0]
     assert runs == [1.0, 2.0] * 3
+    check(FIELDS["id"], factor=1.5)
+    assert runs.pop() == 1.5
     pd.testing.assert_frame_equal(alone[0], shared[1])
     with jax.enable_x64(not jax.config.jax_enable_x64):
         ledger()
     assert runs == [1.0, 2.0] * 4
-    assert [file.suffix for file in tmp_path.iterdir()] == [".pickle"] * 2
+    assert [file.suffix for file in tmp_path.iterdir()] == [".pickle"] * 4
 
 
 @pytest.mark.parametrize(("relation", "grade"), [("==", "loose"), ("<=", "loose"), (">=", "sharp")])

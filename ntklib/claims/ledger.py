@@ -1,12 +1,9 @@
 """The ledger: every claim and its refutation run, one row each."""
 
 import multiprocessing
-import os
-import pickle
 import time
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 
 import jax
 import pandas as pd
@@ -72,26 +69,8 @@ def _switch(x64: bool) -> None:
 def _row(id: str) -> tuple:
     found = registry[id]
     start = time.perf_counter()
-    verdict, broken = _verdicts(found)
+    verdict, broken = run(found, "check", found.check, {}), run(found, "refutation", found.refutation, {})
     seconds = time.perf_counter() - start
     words = [found.id, found.source, found.statement, found.standing]
     numbers = [getattr(verdict, name) for name in VERDICT]
     return (*words, *numbers, found.rival, verdict.holds, not broken.holds, seconds)
-
-
-def _verdicts(found):
-    """Verdicts of the check and of the rival.
-
-    Processes that are given a folder, BOOK_VERDICTS, compute them once and share them: the chapters and the ledger
-    pages of one run of `make test`, which throws the folder away.
-    """
-    folder = os.environ.get("BOOK_VERDICTS")
-    file = Path(folder, f"{found.id}-{jax.config.jax_enable_x64}.pickle") if folder else None
-    if file and file.exists():
-        return pickle.loads(file.read_bytes())
-    both = run(found, "check", found.check, {}), run(found, "refutation", found.refutation, {})
-    if file:
-        part = file.with_suffix(f".{os.getpid()}")
-        part.write_bytes(pickle.dumps(both))
-        part.replace(file)
-    return both

@@ -2,11 +2,16 @@
 
 import difflib
 import inspect
+import os
+import pickle
 import re
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import MappingProxyType
+
+import jax
 
 from ntklib.claims.forms import concluding
 from ntklib.claims.verdicts import Verdict
@@ -278,7 +283,24 @@ def _refuse_unrefuted() -> None:
 
 
 def run(found: Claim, what: str, function, parameters) -> Verdict:
-    """Return the verdict of a claim's check or refutation; an error says which one it came from."""
+    """Return the verdict of a claim's check or refutation; an error says which one it came from.
+
+    Processes that are given a folder, BOOK_VERDICTS, compute each verdict of the claims' own settings once and share
+    it: the chapters and the ledger pages of one run of `make test`, which throws the folder away.
+    """
+    folder = None if parameters else os.environ.get("BOOK_VERDICTS")
+    file = Path(folder, f"{found.id}-{what}-{jax.config.jax_enable_x64}.pickle") if folder else None
+    if file and file.exists():
+        return pickle.loads(file.read_bytes())
+    verdict = _run(found, what, function, parameters)
+    if file:
+        part = file.with_suffix(f".{os.getpid()}")
+        part.write_bytes(pickle.dumps(verdict))
+        part.replace(file)
+    return verdict
+
+
+def _run(found: Claim, what: str, function, parameters) -> Verdict:
     try:
         verdict = function(**parameters)
     except Exception as error:
