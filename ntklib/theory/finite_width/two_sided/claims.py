@@ -5,7 +5,7 @@ from itertools import pairwise, product
 import numpy as np
 
 from ntklib import plain
-from ntklib.claims import approximates, at_most, claim, power_law
+from ntklib.claims import approximates, at_least, at_most, claim, power_law
 from ntklib.spectrum import smallest_eigenvalue
 from ntklib.theory.finite_width import two_sided as theory
 from ntklib.theory.finite_width.feature_matrices import expected_gram, spectral_edge
@@ -124,7 +124,7 @@ WIDTHS = ((240, 1), (60, 240, 1), (240, 60, 60, 1))
     assumptions="Any data and widths; the mean is taken over the weights (40 draws).",
     does_not_say="That a single draw obeys it: narrow last layers make the diagonal fluctuate by a factor.",
     verdict=at_most(),
-    companion="book-block-scale",
+    companion="book-upper-antipodal",
 )
 def upper(*, N=30, d=60, seeds=40, seed=0, first=False):
     """Compare the mean of λ_min over draws with the sum of the block means, or with the ``first`` of them."""
@@ -138,6 +138,31 @@ def upper(*, N=30, d=60, seeds=40, seed=0, first=False):
 
 
 upper.refuted_by("the first block alone bounds it", first=True)
+
+
+@claim(
+    id="book-upper-antipodal",
+    source="Book, on Nguyen, Mondelli, Montúfar 2021 (v5), Theorem 2, upper bound",
+    statement="For two opposite inputs and one hidden layer of n neurons E λ_min(K) reaches the upper bound up to a "
+    "share √(3β_1⁴ + 3β_2⁴ + 2β_1²β_2²) / ((β_1² + β_2²) √n).",
+    status="proved here",
+    assumptions="ReLU, independent Gaussian weights; means over 400 draws.",
+    does_not_say="Anything for inputs that are not opposite: there K has entries off the diagonal.",
+    verdict=at_least(),
+)
+def upper_antipodal(*, widths=(16, 64, 256, 1024), d=10, seeds=400, seed=0, power=0.5):
+    """Compare the mean of λ_min over draws with the bound less its share, in which √n may be another ``power``."""
+    x = points(seed, 1, d)
+    for n, name in product(widths, ("lecun", "he")):
+        w = (d, n, 1)
+        (first, last), b = np.square(betas(w, name)), betas(w, name)
+        bound = sum(block_mean(w, b, k, square_norm=np.sum(x**2)) for k in (1, 2))
+        share = np.sqrt(3 * first**2 + 3 * last**2 + 2 * first * last) / ((first + last) * n**power)
+        mean = np.mean([measured(w, name, np.vstack([x, -x]), s) for s in range(seed, seed + seeds)])
+        yield mean, bound * (1 - share), {"n": n, "init": name}
+
+
+upper_antipodal.refuted_by("the share is of order 1/n", power=1.0)
 
 
 @claim(

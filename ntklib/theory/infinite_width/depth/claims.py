@@ -212,16 +212,16 @@ nngp_decay.refuted_by("it falls like L^{−19/10}", exponent=-1.9)
     status="proved here",
     assumptions="Two unit vectors, σ(s) = a s + b|s|, weight variance 1/(a² + b²).",
     does_not_say="Anything once L exceeds 1/δ, where the growth becomes ¾L.",
-    verdict=power_law("L(L−1)", absolute=True, ratio_band=(0.97, 1.01), tolerance=0.01),
+    verdict=power_law("L(L−1)", exponent=1.0, absolute=True, ratio_band=(0.97, 1.01), tolerance=0.01),
     deterministic="one pair at a given distance",
 )
-def separation(*, distance=1e-4, activation="relu", exponent=1.0):
-    """Fit λ_min of the pair against L(L−1) at depths far below 1/δ."""
+def separation(*, distance=1e-4, activation="relu", square=False):
+    """Fit λ_min of the pair against L(L−1), or against its ``square`` L², at depths far below 1/δ."""
     theta, L = 2 * np.arcsin(distance / 2), np.array([3, 5, 10, 20, 40, 80])
     gap = trajectory(theta, L, even_share(activation)).K_gap
     for l, value in zip(L, gap):
         predicted = near_duplicate_eigenvalue(distance, l, even_share(activation))
-        yield value, predicted, {"L": int(l), "L(L−1)": int(l * (l - 1))}
+        yield value, predicted * (l / (l - 1) if square else 1.0), {"L": int(l), "L(L−1)": int(l * (l - 1))}
 
 
-separation.refuted_by("(L(L−1))^{9/10}", exponent=0.9)
+separation.refuted_by("L² in the place of L(L − 1)", square=True)

@@ -194,17 +194,18 @@ distance.refuted_by("the output layer does not tell them apart", layers="hidden"
     status="proved here",
     assumptions="Infinite width; ReLU; 1e-4 ≤ θ ≤ 1e-2, L = 2, 3, 5.",
     does_not_say="That a network of width m shows it below θ of order 1/m, where no neuron tells the two apart.",
-    verdict=power_law("θ", absolute=True, ratio_band=(0.99, 1.03), tolerance=0.005),
+    verdict=power_law("θ", exponent=0.5, absolute=True, ratio_band=(0.99, 1.03), tolerance=0.005),
     deterministic="closed forms at nine angles",
 )
-def root_law(*, depths=(2, 3, 5), exponent=0.5):
-    """Fit exponent and constant."""
+def root_law(*, depths=(2, 3, 5), once=False):
+    """Fit exponent and constant; ``once`` lets the gradient of each hidden layer lose θ/π once only, L − 1 in all."""
     for L, theta in product(depths, np.geomspace(1e-4, 1e-2, 9)):
-        scaled = np.sqrt(limits.pair_distance(theta, L)) / 2 / np.sqrt(L * (L - 1) / (8 * np.pi))
+        losses = L - 1 if once else L * (L - 1) / 2
+        scaled = np.sqrt(limits.pair_distance(theta, L)) / 2 / np.sqrt(losses / (4 * np.pi))
         yield scaled, theta**0.5, {"L": L, "θ": theta}
 
 
-root_law.refuted_by("linear in θ, as for a smooth activation", exponent=1.0)
+root_law.refuted_by("every layer loses a share θ/π once: ½√((L − 1)θ/π)", once=True)
 
 
 @claim(
