@@ -4,6 +4,7 @@
 - The launch-in-page script of sphinx-thebe, which this book does not use and which fails, is dropped.
 - Source maps are removed from the site.
 - Landmarks and roles that screen readers need are added.
+- Collapsed cells say what they hold: the plotting code of a figure, or the checks behind the numbers (tag `guard`).
 - The pages in `api/` list the public modules of `ntklib`; short names (`ntklib.MLP`) link to their definitions.
 """
 
@@ -28,6 +29,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const all = (selector, action) => document.querySelectorAll(selector).forEach(action);
   all("div.citation-list", e => e.setAttribute("role", "list"));
   all("div.citation", e => e.setAttribute("role", "listitem"));
+  all("details.hide > summary", e => e.removeAttribute("aria-label"));  // its text says what is hidden
 });
 """
 
@@ -41,6 +43,17 @@ def copy_mathjax(app):
     target.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source / "es5" / "tex-svg-full.js", target / "tex-svg-full.js")
     shutil.copyfile(source / "LICENSE", target / "LICENSE")
+
+
+def name_hidden_cells(app, doctree):
+    """Let the button above a collapsed cell say what is inside."""
+    for cell in doctree.findall(lambda node: isinstance(node, nodes.container) and node.get("hide_mode")):
+        metadata = cell["cell_metadata"]
+        figure = "figure" in metadata.get("mystnb", {})
+        guard = "guard" in metadata.get("tags", [])
+        if figure or guard:
+            what = "plotting code" if figure else "checks behind these numbers"
+            cell["prompt_show"], cell["prompt_hide"] = f"Show the {what}", f"Hide the {what}"
 
 
 def drop_thebe(app, pagename, templatename, context, doctree):
@@ -129,6 +142,7 @@ def setup(app):
     app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("build-finished", remove_source_maps)
     app.connect("source-read", list_modules)
+    app.connect("doctree-read", name_hidden_cells)
     app.connect("env-get-outdated", always_read_api)
     app.connect("missing-reference", resolve_short_name)
     app.add_js_file(None, body=ACCESSIBILITY_SCRIPT)

@@ -181,6 +181,17 @@ def figures_guarded(page):
                 yield f"cell {i}: the alt text says {numeral}, which no cell near it computes or asserts"
 
 
+def guards_only_guard(page):
+    """A cell tagged guard is collapsed, asserts something, and shows nothing."""
+    for i, cell in page.code:
+        if "guard" not in tags(cell):
+            continue
+        if "hide-input" not in tags(cell) or cell.outputs:
+            yield f"cell {i}: a guard is tagged hide-input too, and shows nothing"
+        if not re.search(r"^\s*assert ", cell.source, re.M):
+            yield f"cell {i}: a guard without an assertion"
+
+
 def numerals(text):
     """The numbers that a text states, by value."""
     return {float(numeral.replace(",", "")): numeral for numeral in NUMERAL.findall(text)}
@@ -348,6 +359,7 @@ RULES = [
     known_tags,
     figures_described,
     figures_guarded,
+    guards_only_guard,
     stable_outputs,
     portable,
     short_cells,

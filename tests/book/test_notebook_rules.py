@@ -74,6 +74,9 @@ FAULTS = [
         mystnb(4, figure=FIGURE, image={"alt": "Of all the runs of width 2, 0.25 fail at once."}),
         "says 0.25, which no cell",
     ),
+    (rules.guards_only_guard, set_tags(3, "guard", "hide-input"), "shows nothing"),
+    (rules.guards_only_guard, set_tags(2, "guard"), "tagged hide-input too"),
+    (rules.guards_only_guard, set_tags(2, "guard", "hide-input"), "without an assertion"),
     (rules.stable_outputs, set_outputs(3, new_output("display_data", TEXT)), "memory address 0x7f3c2b1a0d90"),
     (
         rules.stable_outputs,
