@@ -6,7 +6,7 @@ import pytest
 from pybtex.database import parse_file
 
 ENTRIES = parse_file(str(Path(__file__).parents[2] / "references.bib"), bib_format="bibtex").entries
-UNVERIFIED = {"wendel1962problem", "decaen1997lower", "adamczak2011restricted", "alexander1995polynomial"}
+UNVERIFIED = {"decaen1997lower", "adamczak2011restricted", "alexander1995polynomial"}
 PLACE = {"article": "journal", "inproceedings": "booktitle", "book": "publisher"}
 
 
