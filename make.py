@@ -308,7 +308,7 @@ def tests_of(changed):
         words = set(re.findall(r"ntklib(?:\.\w+)+", re.sub(r" import (\w+)", r".\1", test.read_text("utf-8"))))
         if words & names:
             chosen.append(test.relative_to(ROOT))
-    if any(path.parts[0] in ("tools", "_ext", "make.py") for path in changed):
+    if any(path.parts[0] in ("tools", "_ext", "explorers", "make.py") for path in changed):
         chosen += [path.relative_to(ROOT) for path in sorted(ROOT.glob("tests/book/test_*.py"))]
     return [*dict.fromkeys(chosen), *modules]
 

@@ -1,17 +1,15 @@
 """Every check on built pages reports the fault it is there for, and nothing on a good page."""
 
 import io
-import os
 
 import numpy as np
 import pytest
-from browser import HOW_TO_GET_ONE, find_browser, open_browser
+from browser import find_browser
 from check_links import broken_links
 from check_pages import CHECKS, check_page, check_site, contrast, open_tab, serve
 from check_toc import missing_pages
 from PIL import Image
 
-REQUIRED = os.environ.get("BOOK_REQUIRE_BROWSER") == "1"
 ALT = "A line plot of the error against the width, falling with slope minus one half."
 PAGE = (
     '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Page</title>'
@@ -119,16 +117,6 @@ FAULTS = {
     "unlabelled button": ("<button></button>", "", "button-name"),
     "vanishing picture": (f'<img src="figure.png" alt="{ALT}">', DARK, "in dark mode, expected at least"),
 }
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """A browser, or a skip that says how to get one."""
-    executable = find_browser()
-    if executable is None:
-        pytest.fail(HOW_TO_GET_ONE) if REQUIRED else pytest.skip(HOW_TO_GET_ONE)
-    with open_browser(executable) as opened:
-        yield opened
 
 
 def write_site(folder, body, style=""):
