@@ -63,7 +63,7 @@ ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")
 LABEL = re.compile(
     r"^\(([\w:.-]+)\)=\s*$|^:(?:label|name):\s*(\S+)\s*$|\$\$\s*\(([\w:.-]+)\)\s*$|\\label\{([^}]+)\}", re.M
 )
-NUMERAL = re.compile(r"(?<![\w^_{.])\d+(?:,\d{3})*(?:\.\d+)?(?:e-?\d+)?(?![\w^])")
+NUMERAL = re.compile(r"(?<![\w^_{.])\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?(?![\w^])")
 COUNTS = {0, 1, 2, 3}  # "2 layers", "one of 3": words rather than measurements
 EXERCISE = re.compile(r"^[`:]{3,}\{exercise(?:-start)?\}(.*?)^[`:]{3,}", re.M | re.S)
 SOLUTION = re.compile(r"^[`:]{3,}\{solution(?:-start)?\}[ \t]*(\S*)", re.M)
