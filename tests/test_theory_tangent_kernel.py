@@ -171,3 +171,14 @@ def test_above_a_dead_first_layer_pre_activations_are_zero_and_stay_so_and_nowhe
             assert (np.maximum(X @ (W1 + step * rng.uniform(-1, 1, W1.shape)), 0) == 0).all()
         zero += dead
     assert abs(zero / 2000 - 0.25) < 4 * (0.25 * 0.75 / 2000) ** 0.5
+
+
+def test_the_schur_bound_of_one_output_is_false_for_two():
+    """One sample, widths (3, 1, 2): K = f² I + |x|² b bᵀ, whose least eigenvalue is f², below the bound's form."""
+    X, W, v = np.array([[0.5, 1.0, -0.3]]), np.array([[0.7], [0.4], [0.2]]), np.array([[0.6, -1.1]])
+    net = ntklib.MLP((3, 1, 2), "relu", "standard")
+    K = np.asarray(ntklib.empirical_ntk(net, [jnp.asarray(W), jnp.asarray(v)], X))[0, 0]
+    f2, x2 = float((X @ W)[0, 0]) ** 2, float((X**2).sum())
+    np.testing.assert_allclose(K, f2 * np.eye(2) + x2 * np.outer(v, v), rtol=1e-5)
+    assert np.linalg.eigvalsh(K)[0] == pytest.approx(f2, rel=1e-4)
+    assert f2 < 0.7 * (f2 + x2 * (v**2).min())
