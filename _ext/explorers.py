@@ -16,7 +16,7 @@ from docutils.parsers.rst import Directive
 
 FOLDER = Path(__file__).parents[1] / "explorers"
 SCRIPTS = ("core.js", "kernel.js")  # before the explorers' own
-NAMES = ("spectrum",)
+NAMES = tuple(sorted(file.stem for file in FOLDER.glob("*.js") if file.name not in SCRIPTS))
 
 
 class Explorer(Directive):
