@@ -4,7 +4,7 @@
 - The launch-in-page script of sphinx-thebe, which this book does not use and which fails, is dropped.
 - Source maps are removed from the site.
 - Landmarks and roles that screen readers need are added.
-- Collapsed cells say what they hold: the plotting code of a figure, or the checks behind the numbers (tag `guard`).
+- Collapsed cells say what they hold: plotting code, numbers, or the checks behind them; pictures load when needed.
 - The pages in `api/` list the public modules of `ntklib`; short names (`ntklib.MLP`) link to their definitions.
 """
 
@@ -21,6 +21,7 @@ from docutils import nodes
 API_PAGES = "api/"
 API_MARKER = re.compile(r"<!-- modules: (.*?) -->", re.DOTALL)
 VENDOR = "vendor/mathjax"
+SIZE = re.compile(r'(?<=\s)style="width: ([0-9]+)px; height: ([0-9]+)px;"')
 
 ACCESSIBILITY_SCRIPT = """
 document.addEventListener("DOMContentLoaded", () => {
@@ -45,15 +46,29 @@ def copy_mathjax(app):
     shutil.copyfile(source / "LICENSE", target / "LICENSE")
 
 
+KINDS = {"figure": "plotting code", "guard": "checks behind these numbers", "numbers": "numbers"}
+
+
 def name_hidden_cells(app, doctree):
     """Let the button above a collapsed cell say what is inside."""
     for cell in doctree.findall(lambda node: isinstance(node, nodes.container) and node.get("hide_mode")):
         metadata = cell["cell_metadata"]
-        figure = "figure" in metadata.get("mystnb", {})
-        guard = "guard" in metadata.get("tags", [])
-        if figure or guard:
-            what = "plotting code" if figure else "checks behind these numbers"
+        kinds = [*metadata.get("tags", []), *metadata.get("mystnb", {})]  # a figure has its settings under mystnb
+        what = next((text for kind, text in KINDS.items() if kind in kinds), None)
+        if what:
             cell["prompt_show"], cell["prompt_hide"] = f"Show the {what}", f"Hide the {what}"
+
+
+def load_pictures_late(app, doctree):
+    """Let a browser fetch a picture when the reader comes near it."""
+    for image in doctree.findall(nodes.image):
+        image["loading"] = "lazy"
+
+
+def give_pictures_their_place(app, pagename, templatename, context, doctree):
+    """Write the size of a picture as attributes: the page keeps its place, and a narrow window can shrink it."""
+    if "body" in context:
+        context["body"] = SIZE.sub(r'width="\1" height="\2"', context["body"])
 
 
 def drop_thebe(app, pagename, templatename, context, doctree):
@@ -143,6 +158,8 @@ def setup(app):
     app.connect("build-finished", remove_source_maps)
     app.connect("source-read", list_modules)
     app.connect("doctree-read", name_hidden_cells)
+    app.connect("doctree-read", load_pictures_late)
+    app.connect("html-page-context", give_pictures_their_place)
     app.connect("env-get-outdated", always_read_api)
     app.connect("missing-reference", resolve_short_name)
     app.add_js_file(None, body=ACCESSIBILITY_SCRIPT)

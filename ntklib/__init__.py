@@ -6,6 +6,7 @@ precision: do so yourself with ``jax.config.update("jax_enable_x64", True)`` bef
 
 from ntklib import activations, claims, datasets, kernels, spectrum, theory, training
 from ntklib.activations import activation, hermite_coefficient
+from ntklib.guards import Guard
 from ntklib.kernels import (
     angular_profile,
     empirical_ntk,
@@ -24,6 +25,7 @@ __version__ = "0.1.0"
 __all__ = [
     "MLP",
     "AntisymmetricNetwork",
+    "Guard",
     "Parametrization",
     "Table",
     "Trajectory",

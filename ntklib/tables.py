@@ -1,5 +1,6 @@
 """Small tables for notebooks: the same text and HTML on every machine, readable by a screen reader."""
 
+from dataclasses import dataclass
 from html import escape
 from numbers import Integral, Real
 
@@ -77,6 +78,39 @@ def _format_text(value) -> str:
     return text
 
 
+@dataclass(frozen=True)
+class Link:
+    """A cell that is its text in print, and on a page a link, and a place that others can link to.
+
+    Parameters
+    ----------
+    text, href : str
+    anchor : str, optional
+        Identifier of the place.
+
+    Notes
+    -----
+    Source: Book.
+
+    Examples
+    --------
+    >>> Link("chain", "page.html", anchor="claim-chain").html()
+    '<a id="claim-chain" href="page.html">chain</a>'
+    """
+
+    text: str
+    href: str
+    anchor: str | None = None
+
+    def __str__(self) -> str:
+        return self.text
+
+    def html(self) -> str:
+        """Return the link as HTML."""
+        place = "" if self.anchor is None else f' id="{escape(self.anchor)}"'
+        return f'<a{place} href="{escape(self.href)}">{escape(self.text)}</a>'
+
+
 class Table:
     """A list of records as text and HTML whose strings depend on the values alone.
 
@@ -125,6 +159,7 @@ class Table:
         self.headers = tuple(_header(name) for name in frame.columns)
         series = [list(frame.iloc[:, j]) for j in range(frame.shape[1])]
         self.rows = tuple(zip(*([format_value(v, digits) for v in column] for column in series)))
+        self._links = {str(v): v.html() for column in series for v in column if isinstance(v, Link)}
         self._right = tuple(_is_numeric(column) for column in series)
         self.caption = caption
 
@@ -147,7 +182,8 @@ class Table:
     def _row_html(self, tag: str, cells) -> str:
         end = tag.partition(" ")[0]
         sides = ("right" if right else "left" for right in self._right)
-        inner = (f'<{tag} style="text-align: {s}">{escape(c)}</{end}>' for c, s in zip(cells, sides))
+        texts = (self._links.get(c, escape(c)) for c in cells)
+        inner = (f'<{tag} style="text-align: {s}">{text}</{end}>' for text, s in zip(texts, sides))
         return f"<tr>{''.join(inner)}</tr>"
 
 

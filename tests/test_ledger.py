@@ -16,7 +16,7 @@ import pytest
 from ntklib import claims, theory
 from ntklib.claims.resolution import Resolution
 from ntklib.theory.headlines import HEADLINES
-from ntklib.theory.ledger import ledger_view, part_claims, reproaches
+from ntklib.theory.ledger import Statements, anchored, ledger_view, part_claims, reproaches
 
 OTHER_SEED = 50
 LEDGERS = Path(__file__).parents[1] / "chapters" / "ledger"
@@ -187,3 +187,19 @@ def test_headlines_are_claims_and_contributing_lists_them():
     assert set(named) - set(claims.registry) == set()
     text = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
     assert [id for id in named if f"`{id}`" not in text] == []
+
+
+def test_a_claim_is_an_anchor_in_its_chapter_and_in_the_ledger_and_each_links_to_the_other():
+    ledger = claims.ledger(["arc-cosine-kernels"])
+    page = Statements(ledger)._repr_html_()
+    row = anchored(ledger)["id"][0].html()
+    assert 'id="claim-arc-cosine-kernels" href="../ledger/infinite_width.html#claim-arc-cosine-kernels"' in page
+    assert row == '<a id="claim-arc-cosine-kernels" href="../infinite_width/hermite.html">arc-cosine-kernels</a>'
+    assert claims.registry["arc-cosine-kernels"].rival in repr(Statements(ledger))
+
+
+def test_the_chapter_of_every_claim_exists():
+    found = anchored(pd.DataFrame({"id": list(claims.registry)}))["id"]
+    pages = {(LEDGERS / link.href).resolve().with_suffix(".ipynb") for link in found}
+    assert len(pages) > 20
+    assert all(page.exists() for page in pages)

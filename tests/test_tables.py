@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ntklib.tables import MISSING, Table, format_value
+from ntklib.tables import MISSING, Link, Table, format_value
 
 
 @pytest.mark.parametrize("digits", [1, 2, 3, 6])
@@ -163,3 +163,10 @@ def test_unknown_columns_and_digits_are_refused():
         Table(ROWS, columns=["M"])
     with pytest.raises(ValueError, match="digits=0; expected an integer >= 1"):
         Table(ROWS, digits=0)
+
+
+def test_a_link_is_text_in_print_and_a_link_on_a_page():
+    table = Table([{"id": Link("a<b", "x.html?p&q", anchor="claim-a"), "n": 1}])
+    assert "a<b" in repr(table)
+    assert "x.html" not in repr(table)
+    assert '<td style="text-align: left"><a id="claim-a" href="x.html?p&amp;q">a&lt;b</a></td>' in table._repr_html_()

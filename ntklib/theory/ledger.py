@@ -1,8 +1,11 @@
-"""The ledger of one part of the book, and its rows as a page shows them."""
+"""The ledger of one part of the book, and claims as a page shows them: rows of a table, or sentences."""
+
+from html import escape
 
 import pandas as pd
 
 from ntklib.claims import registry
+from ntklib.tables import Link, format_value
 
 
 def part_claims(part: str) -> list[str]:
@@ -75,6 +78,74 @@ def ledger_view(ledger: pd.DataFrame, *, rounding: float = 1e-9) -> pd.DataFrame
     ]
     view["slack"] = [s if m != "rounding" else "−" for s, m in zip(view["slack"], view["measured"])]
     return view
+
+
+def anchored(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return a ledger whose ids are anchors of the page, and links to the chapter that states the claim.
+
+    Examples
+    --------
+    >>> from ntklib import claims
+    >>> anchored(claims.ledger(["arc-cosine-kernels"]))["id"][0].href
+    '../infinite_width/hermite.html'
+    """
+    links = [Link(id, "../{}/{}.html".format(*_place(id)), anchor=f"claim-{id}") for id in ledger["id"]]
+    return ledger.assign(id=links)
+
+
+def _place(id: str) -> tuple[str, str]:
+    """Return the part and the chapter that a claim belongs to."""
+    _, _, part, chapter, *_ = registry[id].check.__module__.split(".")
+    return part, chapter
+
+
+class Statements:
+    """The claims of a ledger as sentences: what is claimed, measured and told apart, and which rival is rejected.
+
+    Parameters
+    ----------
+    ledger : pandas.DataFrame
+        From :func:`ntklib.claims.ledger`.
+
+    Notes
+    -----
+    As HTML, every claim is an anchor and links to its row in the ledger of its part. Source: Book.
+
+    Examples
+    --------
+    >>> from ntklib import claims
+    >>> Statements(claims.ledger(["relu-hermite-coefficients"]))
+    relu-hermite-coefficients · sharp · proved here
+      μ_r(ReLU) is 1/√(2π), 1/2, 0 at odd r ≥ 3, and ±(r−3)!!/√(2π r!) at even r ≥ 2.
+      measured rounding; right side 1.0e-12
+      resolution: relative error 1.0e-12
+      rejects: (r−1)!! in the place of (r−3)!!
+    """
+
+    def __init__(self, ledger: pd.DataFrame):
+        shown = ledger_view(ledger).assign(statement=ledger["statement"])
+        self.entries = [self._entry(row) for row in shown.to_dict("records")]
+
+    def _entry(self, row) -> tuple[str, str, list[str]]:
+        claim, slack = registry[row["id"]], format_value(row["slack"], 2)
+        numbers = f"measured {format_value(row['measured'], 2)}; right side {format_value(row['predicted'], 2)}"
+        lines = [claim.statement, numbers + (f"; slack {slack}" if slack != "−" else "")]
+        lines += [f"resolution: {row['resolution']}", f"rejects: {claim.rival}"]
+        if row["grade"] != "sharp":
+            lines.append(f"sharp companion: {claim.companion}" if claim.companion else f"loose: {claim.loose_because}")
+        return claim.id, f"{row['grade']} · {row['status']}", lines
+
+    def __repr__(self) -> str:
+        return "\n".join("\n  ".join([f"{id} · {grade}", *lines]) for id, grade, lines in self.entries)
+
+    def _repr_html_(self) -> str:
+        return '<dl class="claims">\n' + "\n".join(map(self._html, self.entries)) + "\n</dl>"
+
+    @staticmethod
+    def _html(entry) -> str:
+        id, grade, (sentence, *rest) = entry
+        link = Link(id, f"../ledger/{_place(id)[0]}.html#claim-{id}", anchor=f"claim-{id}").html()
+        return f"<dt>{link} · {escape(grade)}</dt>\n<dd>{escape(sentence)}<br>{escape('; '.join(rest))}.</dd>"
 
 
 def reproaches(ledger: pd.DataFrame) -> list[str]:
