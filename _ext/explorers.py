@@ -5,18 +5,21 @@
     :::
 
 The scripts are in `explorers/`. They are copied into the site and loaded on pages that have such a place, on no other
-(Jupyter Book loads on every page whatever it finds in `_static/`).
+(Jupyter Book loads on every page whatever it finds in `_static/`). Numbers that an explorer shows and cannot compute
+are written beside it as a script, `NAME-data.js`: a page opened from the disk may load a script, but not a JSON file.
 """
 
 import shutil
 from pathlib import Path
 
+import widths
 from docutils import nodes
 from docutils.parsers.rst import Directive
 
 FOLDER = Path(__file__).parents[1] / "explorers"
 SCRIPTS = ("core.js", "kernel.js")  # before the explorers' own
 NAMES = tuple(sorted(file.stem for file in FOLDER.glob("*.js") if file.name not in SCRIPTS))
+DATA = {"widths": widths.script}  # explorer -> what returns its script of numbers, given a folder to keep it in
 
 
 class Explorer(Directive):
@@ -37,15 +40,19 @@ class Explorer(Directive):
 
 
 def copy_scripts(app):
-    """Copy the scripts into the site."""
+    """Copy the scripts into the site, and write those that hold numbers."""
     if app.builder.format == "html":
-        shutil.copytree(FOLDER, Path(app.outdir) / FOLDER.name, dirs_exist_ok=True)
+        target = Path(app.outdir) / FOLDER.name
+        shutil.copytree(FOLDER, target, dirs_exist_ok=True)
+        for name, script in DATA.items():
+            (target / f"{name}-data.js").write_text(script(app.doctreedir), encoding="utf-8")
 
 
 def load_scripts(app, pagename, templatename, context, doctree):
     """Ask for the scripts of the explorers that a page has."""
     used = {node["explorer"] for node in doctree.findall(nodes.raw) if "explorer" in node} if doctree else set()
-    wanted = [*SCRIPTS, *(f"{name}.js" for name in sorted(used))] if used else []
+    numbers = [f"{name}-data.js" for name in sorted(used & DATA.keys())]
+    wanted = [*SCRIPTS, *numbers, *(f"{name}.js" for name in sorted(used))] if used else []
     context["script_files"] = [*context["script_files"], *(f"{FOLDER.name}/{script}" for script in wanted)]
 
 

@@ -35,6 +35,22 @@
     return read;
   }
 
+  let choices = 0; // each group of radio buttons has a name of its own
+
+  // a group of radio buttons over pairs [value, text]; returns a function that reads the value chosen
+  function choice(parent, { label, options, start }, changed) {
+    const group = element("fieldset", {}, element("legend", {}, label));
+    const name = `choice-${++choices}`;
+    for (const [value, text] of options) {
+      const input = element("input", { type: "radio", name, value });
+      input.checked = value === start;
+      input.addEventListener("change", changed);
+      group.append(element("label", {}, input, element("span", {}, text)));
+    }
+    parent.append(group);
+    return () => group.querySelector("input:checked").value;
+  }
+
   // a scale from data to pixels, with its ticks; limits of a logarithmic one are powers of ten
   function scale(low, high, from, to, log) {
     const [a, b] = log ? [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))] : [low, high];
@@ -97,5 +113,5 @@
     }
   });
 
-  window.Explorers = { element, drawn, slider, panel, short, once, register };
+  window.Explorers = { element, drawn, slider, choice, panel, short, once, register };
 })();

@@ -1,25 +1,44 @@
-"""The explorers' numbers against ntklib, and the instrument in a real browser: keyboard, verdict, requests."""
+"""The explorers' numbers against ntklib, and the instruments in a real browser: keyboard, verdict, requests."""
 
+import importlib.util
+from contextlib import contextmanager
 from pathlib import Path
 
 import jax
 import numpy as np
 import pytest
+from check_pages import AXE
 
 import ntklib
+from ntklib.theory.polylog_width.four_widths import floors, laws, outcomes
+from ntklib.theory.polylog_width.how_wide.reasons import chen_width, radius_asked
+from ntklib.theory.polylog_width.how_wide.setting import geometric_mean, widths_of
 
-SCRIPTS = Path(__file__).parents[2] / "explorers"
-PLACE = '<!DOCTYPE html><html lang="en"><body><div data-explorer="spectrum" hidden></div>{}</body></html>'
+BOOK = Path(__file__).parents[2]
+SCRIPTS = BOOK / "explorers"
+PAGE = (
+    '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Page</title>{}</head>'
+    "<body><main>{}</main></body></html>"
+)
+PLACE = '<h1>Page</h1><div class="explorer" data-explorer="{}" hidden></div>'
 LARGEST = 60_000
+LONGEST_FRAME = 0.05
+THROTTLE = 4
+NAMES = ("spectrum", "widths")
 
 
-@pytest.fixture(scope="module")
-def instrument(tmp_path_factory, browser):
+def scripts_of(name, data):
+    """The scripts that a page with an explorer loads, in order."""
+    return [SCRIPTS / "core.js", SCRIPTS / "kernel.js", *([data] if name == "widths" else []), SCRIPTS / f"{name}.js"]
+
+
+@contextmanager
+def opened(name, data, folder, browser):
     """A page with the explorer, opened from the disk; it notes what is asked for and what fails."""
-    names = ("core.js", "kernel.js", "spectrum.js")
-    tags = "".join(f'<script src="{(SCRIPTS / name).as_uri()}"></script>' for name in names)
-    file = tmp_path_factory.mktemp("explorer") / "page.html"
-    file.write_text(PLACE.format(tags), encoding="utf-8")
+    styles = "".join(f"<style>{(BOOK / '_static' / css).read_text()}</style>" for css in ("custom.css", "front.css"))
+    tags = "".join(f'<script src="{script.as_uri()}"></script>' for script in scripts_of(name, data))
+    file = folder / f"{name}.html"
+    file.write_text(PAGE.format(styles + tags, PLACE.format(name)), encoding="utf-8")
     page = browser.new_page()
     page.asked, page.errors = [], []
     page.on("request", lambda r: page.asked.append(r.url))
@@ -27,6 +46,33 @@ def instrument(tmp_path_factory, browser):
     page.goto(file.as_uri())
     yield page
     page.close()
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """The script of numbers of the explorer of widths, as the build writes it."""
+    spec = importlib.util.spec_from_file_location("widths", BOOK / "_ext" / "widths.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    folder = tmp_path_factory.mktemp("data")
+    text = module.script(folder)
+    assert module.script(folder) == text
+    assert [file.read_text(encoding="utf-8") for file in folder.iterdir()] == [text]
+    return next(folder.iterdir())
+
+
+@pytest.fixture(scope="module")
+def instrument(tmp_path_factory, browser):
+    """The explorer of spectra."""
+    with opened("spectrum", None, tmp_path_factory.mktemp("explorer"), browser) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def widths(tmp_path_factory, browser, data):
+    """The explorer of widths."""
+    with opened("widths", data, tmp_path_factory.mktemp("explorer"), browser) as page:
+        yield page
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3, 7, 20])
@@ -109,11 +155,169 @@ def test_a_slider_moved_by_the_keyboard_changes_the_verdict(instrument):
     assert instrument.get_by_label("closest pair").get_attribute("aria-valuetext") == "1e-4"
 
 
-def test_nothing_is_asked_for_but_the_scripts_and_nothing_fails(instrument):
-    assert instrument.errors == []
-    assert len(instrument.asked) == 4
-    assert all(url.startswith("file:") for url in instrument.asked)
+# ---- the explorer of widths
+
+SHOWN = """async ([N, labels, theory]) => {
+  const place = document.querySelector(".explorer");
+  const slider = place.querySelector("input[type=range]");
+  slider.value = Math.log2(N) - 4;
+  slider.dispatchEvent(new Event("input"));
+  place.querySelector(`input[value="${labels}"]`).click();
+  place.querySelector(`input[value="${theory}"]`).click();
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const row = place.querySelector(`g[data-theory="${theory}"]`), right = place.querySelectorAll(".pictures svg")[1];
+  const path = (e, selector) => { const p = e.querySelector(selector); return p && p.getAttribute("d"); };
+  const dot = row.querySelector("circle");
+  return {
+    needed: dot && dot.getAttribute("cx"), hollow: Boolean(dot) && dot.classList.contains("hollow"),
+    range: path(row, ".first.line"), asked: path(row, ".diamond"), excluded: path(right, ".third.line"),
+    bold: row.classList.contains("chosen"), verdict: place.querySelector(".verdict").textContent,
+  };
+}"""
 
 
-def test_scripts_are_small():
-    assert sum(file.stat().st_size for file in SCRIPTS.iterdir()) < LARGEST
+def width_at(x):
+    """The number of neurons at a place of the left picture, whose axis goes from 1 to 1e32."""
+    return None if x is None else 10 ** ((float(x) - 52) / (338 - 52) * 32)
+
+
+def state(page, N, labels, theory):
+    """What the page shows for a setting, read off its marks."""
+    found = page.evaluate(SHOWN, [N, labels, theory])
+    assert found["bold"]
+    found["needed"], found["asked"] = width_at(found["needed"]), width_at(found["asked"][1:].split()[0])
+    if found["range"]:
+        low, high = found["range"][1:].split("H")
+        found["range"] = width_at(low.split()[0]), width_at(high)
+    if found["excluded"]:
+        points = [point.split() for point in found["excluded"][1:].split("L")]
+        found["excluded"] = [10 ** ((216 - float(y)) / (216 - 12) * 5) for _, y in points]
+    return found
+
+
+def close(found, expected):
+    """Equal to a relative error of 1e-10."""
+    np.testing.assert_allclose(found, expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize("labels", ["random", "margin"])
+def test_widths_needed_and_excluded_are_those_of_ntklib(widths, labels):
+    needed, floor = laws.needed_widths(), floors.least_widths()
+    measured = {"poly(n)": ["random"], "n": ["random", "margin"], "√n": ["random"], "polylog(n)": ["margin"]}
+    for (theory, N), part in needed.groupby(["theory", "n"]):
+        if labels in measured[theory]:
+            found = state(widths, N, labels, theory)
+            close(found["needed"], laws.typical(part).iloc[0, 0])
+            close(found["range"], (part["needed"].min(), part["needed"].max()))
+            assert found["hollow"] == part["beyond"].any()
+            close(found["excluded"], floor[theory])
+            assert f"in {'each of ' * (part['needed'].nunique() == 1)}6 runs" in found["verdict"]
+    missing = state(widths, 256, "random", "poly(n)")
+    assert missing["needed"] is None
+    assert "needed: not measured" in missing["verdict"]
+    missing = state(widths, 64, "margin", "√n")
+    assert missing["needed"] is None
+    assert missing["excluded"] is None
+    assert "what a proof excludes was not worked out" in missing["verdict"]
+
+
+@pytest.mark.parametrize("N", [16, 128])
+def test_widths_asked_are_those_of_ntklib(widths, N):
+    with jax.enable_x64(True):
+        asked = laws.theory_widths((N,)).loc[N]
+        radius = radius_asked(outcomes.DATA, "random", N, depth=outcomes.DEPTH)
+    for theory in asked.index:
+        close(state(widths, N, "margin", theory)["asked"], asked[theory])
+        if theory != "polylog(n)":
+            close(state(widths, N, "random", theory)["asked"], asked[theory])
+    close(state(widths, N, "random", "polylog(n)")["asked"], chen_width(radius, outcomes.DEPTH, N))
+
+
+def test_random_labels_under_the_fourth_theorem(widths):
+    found = widths_of(outcomes.DATA, "random", depth=outcomes.DEPTH)
+    assert sorted(set(found["n"])) == [32, 128]
+    for N in (16, 32, 64, 128, 256):
+        shown = state(widths, N, "random", "polylog(n)")
+        if N in (32, 128):
+            part = found.loc[found["n"] == N, "smallest"]
+            close(shown["needed"], geometric_mean(found, N))
+            close(shown["range"], (part.min(), part.max()))
+            assert "in 3 runs" in shown["verdict"]
+        else:
+            assert shown["needed"] is None
+
+
+def test_the_sentence_says_what_is_shown(widths):
+    said = state(widths, 128, "margin", "polylog(n)")["verdict"]
+    assert said == (
+        "128 samples, labels with a margin: asked 4.5e24 neurons per layer, needed 4.9 (2 to 8 in 6 runs); "
+        "a proof excludes fewer than 2."
+    )
+    said = state(widths, 128, "random", "poly(n)")["verdict"]
+    assert "needed 4900 (4100 to 6000 in 6 runs, by extrapolation)" in said
+    said = state(widths, 256, "margin", "n")["verdict"]
+    assert "asked 11,000 neurons in one layer, needed 110 in both" in said
+    assert "no width is excluded" in state(widths, 16, "random", "√n")["verdict"]
+
+
+def test_the_keyboard_reaches_every_choice(widths):
+    state(widths, 128, "margin", "polylog(n)")
+    widths.get_by_role("radio", name="labels with a margin").focus()
+    widths.keyboard.press("ArrowUp")
+    widths.wait_for_function("document.querySelector('.verdict').textContent.includes('random labels: asked 9.1e28')")
+    widths.keyboard.press("Tab")
+    widths.keyboard.press("ArrowUp")
+    widths.wait_for_function("document.querySelector('.verdict').textContent.includes('asked 6300')")
+    widths.get_by_label("samples N").focus()
+    widths.keyboard.press("Home")
+    widths.wait_for_function("document.querySelector('.verdict').textContent.includes('16 samples')")
+    assert widths.get_by_label("samples N").get_attribute("aria-valuetext") == "16"
+
+
+# ---- both
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_axe_finds_nothing(name, mode, request):
+    page = request.getfixturevalue("widths" if name == "widths" else "instrument")
+    page.evaluate("(mode) => (document.documentElement.dataset.theme = mode)", mode)
+    page.evaluate(AXE)
+    found = page.evaluate("() => axe.run()")["violations"]
+    assert [(v["id"], [node["html"][:80] for node in v["nodes"]]) for v in found] == []
+
+
+FRAME = """async () => {
+  const slider = document.querySelector("input[type=range]");
+  const began = new Promise((done) => requestAnimationFrame(() => done(performance.now())));
+  slider.value = slider.value === slider.max ? slider.value - 1 : slider.max;
+  slider.dispatchEvent(new Event("input"));  // which asks for a frame after ours
+  const start = await began;
+  document.body.getBoundingClientRect();
+  return new Promise((done) => setTimeout(() => done((performance.now() - start) / 1000)));
+}"""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_frame_is_short_on_a_slow_machine(name, request):
+    """The shortest of forty frames that draw the picture anew, the processor slowed down: other work only adds."""
+    page = request.getfixturevalue("widths" if name == "widths" else "instrument")
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setCPUThrottlingRate", {"rate": THROTTLE})
+    took = [page.evaluate(FRAME) for _ in range(40)]
+    session.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+    session.detach()
+    print(f"{name}: frames of {min(took):.4f} to {max(took):.4f} s, median {np.median(took):.4f} s")
+    assert min(took) < LONGEST_FRAME
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_asked_for_but_the_scripts_and_nothing_fails(name, data, request):
+    page = request.getfixturevalue("widths" if name == "widths" else "instrument")
+    assert page.errors == []
+    assert len(page.asked) == 1 + len(scripts_of(name, data))
+    assert all(url.startswith("file:") for url in page.asked)
+
+
+def test_scripts_are_small(data):
+    assert sum(file.stat().st_size for file in [*SCRIPTS.iterdir(), data]) < LARGEST
