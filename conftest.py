@@ -24,6 +24,7 @@ def keep_compiled_programs(folder):
         os.environ[name.upper()] = str(value)
 
 
+os.environ.setdefault("TQDM_DISABLE", "1")  # no progress bars in the outputs that nbval compares
 if "BOOK_COMPILED" in os.environ:
     keep_compiled_programs(os.environ["BOOK_COMPILED"])
 jax.config.update("jax_enable_x64", os.environ.get("NTKLIB_TEST_X64", "1") != "0")

@@ -4,6 +4,7 @@
     python3 make.py test       run every check (see `python3 make.py test --help`)
     python3 make.py check      two minutes for somebody who edits: style, notebook rules, tests of what changed
     python3 make.py execute    re-run notebooks and write them back byte for byte reproducibly
+    python3 make.py figures    write every figure as SVG and PDF into _build/figures, for slides
     python3 make.py serve      show the built book at http://localhost:8000
     python3 make.py lab        open the chapters in JupyterLab
     python3 make.py bench      run the benchmarks of the performance page
@@ -337,6 +338,12 @@ def command_execute(options):
     tool("execute_notebooks.py", *flags, *(Path(path).resolve() for path in options.notebooks))
 
 
+def command_figures(options):
+    """Run notebooks and write their figures as SVG and PDF into _build/figures; the notebooks stay as they are."""
+    folder, notebooks = ROOT / "_build" / "figures", (Path(path).resolve() for path in options.notebooks)
+    tool("execute_notebooks.py", "--figures", folder, "--jobs", options.jobs, *notebooks)
+
+
 def command_serve(options):
     """Serve the built book on this machine only."""
     if not (HTML / "index.html").exists():
@@ -392,7 +399,7 @@ def parser():
     top.add_argument("--no-setup", action="store_true", help="use .venv as it is, even if requirements.txt changed")
     commands = top.add_subparsers(dest="command", required=True, metavar="command")
     made = {}
-    for name in ("book", "test", "check", "execute", "serve", "lab", "bench", "tables", "lock", "clean"):
+    for name in ("book", "test", "check", "execute", "figures", "serve", "lab", "bench", "tables", "lock", "clean"):
         function = globals()["command_" + name]
         made[name] = commands.add_parser(name, help=function.__doc__, description=function.__doc__)
         made[name].set_defaults(function=function)
@@ -405,6 +412,8 @@ def parser():
     made["test"].add_argument("--root", type=Path, default=ROOT, help="tree whose notebooks are checked")
     made["test"].add_argument("--require-browser", action="store_true", help="no browser: fail instead of skip")
     made["execute"].add_argument("notebooks", nargs="*", help="default: every notebook of the book")
+    made["figures"].add_argument("notebooks", nargs="*", help="default: every notebook of the book")
+    made["figures"].add_argument("--jobs", type=int, default=1, help="notebooks at a time")
     made["execute"].add_argument("--check", action="store_true", help="write nothing; fail if a byte would change")
     made["execute"].add_argument("--jobs", type=int, default=1, help="notebooks at a time")
     made["serve"].add_argument("--port", type=int, default=8000)

@@ -11,6 +11,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.font_manager import FontProperties
 
 from ntklib.claims import slack_chain
 from ntklib.fits import Fit, fit_loglog
@@ -237,6 +238,92 @@ def slack_waterfall(ax, links, *, xlabel: str = "value") -> pd.DataFrame:
     ax.invert_yaxis()
     ax.grid(False, axis="y")
     return chain
+
+
+def label_ends(ax):
+    """Write the label of every line at its right end, in the colour of the line, instead of in a legend.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        With its data and limits as they will be shown. Labels that would touch are moved apart.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Notes
+    -----
+    Lines without a label, or whose label begins with an underscore, are left out. Source: Book.
+
+    Examples
+    --------
+    >>> ax = plt.figure().gca()
+    >>> line = ax.plot([1, 2], [0, 1], label="rising")
+    >>> label_ends(ax).texts[0].get_text()
+    'rising'
+    """
+    ax.figure.draw_without_rendering()
+    lines = [line for line in ax.lines if not line.get_label().startswith("_") and len(line.get_xdata())]
+    ends = [(ax.transData.transform(line.get_xydata()[-1])[1], line) for line in lines]
+    points = FontProperties(size=mpl.rcParams["legend.fontsize"]).get_size_in_points()
+    unit, lowest = 1.3 * points * ax.figure.dpi / 72, -np.inf
+    for height, line in sorted(ends, key=lambda end: end[0]):
+        half = unit * (1 + line.get_label().count("\n")) / 2
+        place = max(height, lowest + half)
+        lowest, shift = place + half, (place - height) * 72 / ax.figure.dpi
+        style = {"color": line.get_color(), "fontsize": points, "va": "center"}
+        ax.annotate(line.get_label(), line.get_xydata()[-1], (8, shift), textcoords="offset points", **style)
+    if ax.get_legend():
+        ax.get_legend().remove()
+    return ax
+
+
+def slopes(data, *, x: str, y: str, hue: str | None = None, ax=None, confidence: float = 0.95):
+    """Draw the power law fitted to every curve of a tidy frame, its exponent and interval written at the end.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame
+        Tidy: one row per seed and point, positive numbers.
+    x, y, hue : str
+        Column names; ``hue`` splits the rows into curves, in order of appearance.
+    ax : matplotlib Axes, optional
+        The current one by default; its axes become logarithmic.
+    confidence : float
+        Coverage of the exponent's interval.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    KeyError
+        For a column that the frame does not have.
+    ValueError
+        For values without logarithm, or fewer than three points on a curve.
+
+    Notes
+    -----
+    `ntklib.fits.fit_loglog` over all rows of a curve. O(rows) time and memory. Source: Book.
+
+    Examples
+    --------
+    >>> runs = pd.DataFrame({"d": [10, 20, 40, 80], "gap": [1.0, 2.0, 4.0, 8.0]})
+    >>> slopes(runs, x="d", y="gap", ax=plt.figure().gca()).texts[0].get_text().splitlines()
+    ['slope 1.00', '[1.00, 1.00]']
+    """
+    ax = plt.gca() if ax is None else ax
+    _columns("slopes", data, (x, y) if hue is None else (x, y, hue))
+    _positive("slopes", data, (x, y))
+    ax.set(xscale="log", yscale="log")
+    for k, (value, rows) in enumerate([(None, data)] if hue is None else data.groupby(hue, sort=False)):
+        fit, ends = fit_loglog(rows[x], rows[y], confidence), [rows[x].min(), rows[x].max()]
+        name = "" if hue is None else f"${hue}$ = {format_value(value)}: "
+        label = f"{name}slope {fit.slope:.2f}\n[{fit.low:.2f}, {fit.high:.2f}]".replace("-", "−")
+        ax.plot(ends, fit.predict(np.array(ends)), marker="", color=f"C{k}", label=label)
+    return label_ends(ax)
 
 
 def _loss(i: int, value: float, slack: float) -> str:

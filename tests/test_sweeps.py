@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ntklib.sweeps import SweepError, pools, sweep
+from ntklib.sweeps import SweepError, pools, run, sweep
 
 GRID = {"width": [2, 3], "depth": [1, 5]}
 
@@ -352,7 +352,10 @@ def test_strings_of_numpy_make_the_round_trip_and_share_a_key(tmp_path, recwarn)
     assert not recwarn.list
 
 
-def test_the_progress_bar_goes_to_stderr_and_can_be_switched_off(capsys):
+def test_the_progress_bar_goes_to_stderr_once_one_has_waited_and_can_be_switched_off(capsys, monkeypatch):
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    sweep(measure, GRID, 1)
+    monkeypatch.setattr(run, "PATIENCE", 0)
     sweep(measure, GRID, 1, progress=False)
     assert capsys.readouterr() == ("", "")
     sweep(measure, GRID, 1)

@@ -1,16 +1,19 @@
 """Run notebooks from a fresh kernel and write them back so that a second run changes no byte.
 
-    python tools/execute_notebooks.py [--check] [--jobs 2] [NOTEBOOK ...]
+    python tools/execute_notebooks.py [--check] [--jobs 2] [--figures FOLDER] [NOTEBOOK ...]
 
 The kernel is this Python; its working directory is an empty folder outside the repository, so that imports
 come from the installed package and nothing is read that a reader lacks. Nothing is written when a cell
 fails. Cell ids are kept; kernel metadata is the standard one; no timing is recorded; output that arrived in
-pieces is joined; PNG files lose the chunk that names the software.
+pieces is joined; pictures are reduced to 256 colours and lose the chunk that names the software. With --figures
+the notebooks stay as they are, and every picture goes into the folder as SVG and PDF, under the name of its label.
 """
 
 import argparse
 import base64
 import hashlib
+import io
+import os
 import sys
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
@@ -32,9 +35,11 @@ from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from PIL import Image
 
 TIMEOUT = 600
-TEXT_CHUNKS = {b"tEXt", b"zTXt", b"iTXt", b"tIME"}
+VECTOR = {"image/svg+xml", "application/pdf"}
+os.environ["TQDM_DISABLE"] = "1"  # progress bars are for readers who run a notebook, not for its stored output
 
 
 class ThisPython(AsyncKernelManager):
@@ -56,15 +61,11 @@ def put_colab_cell(notebook, url):
     notebook.cells.insert(int(title), cell)
 
 
-def strip_png(data):
-    """The same picture without its text and time chunks."""
-    kept, position = [data[:8]], 8
-    while position < len(data):
-        end = position + 12 + int.from_bytes(data[position : position + 4], "big")
-        if data[position + 4 : position + 8] not in TEXT_CHUNKS:
-            kept.append(data[position:end])
-        position = end
-    return b"".join(kept)
+def small_png(data):
+    """The same picture in at most 256 colours, without text or time: a third of the size, the same in every run."""
+    picture, small = Image.open(io.BytesIO(data)).convert("RGB"), io.BytesIO()
+    picture.quantize(256, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+    return small.getvalue()
 
 
 def merge_streams(outputs):
@@ -94,7 +95,7 @@ def normalize_cell(cell, seed, used):
     cell.outputs = merge_streams(cell.outputs)
     for output in cell.outputs:
         if "image/png" in output.get("data", {}):
-            picture = strip_png(base64.b64decode(output["data"]["image/png"]))
+            picture = small_png(base64.b64decode(output["data"]["image/png"]))
             output["data"]["image/png"] = base64.b64encode(picture).decode() + "\n"
 
 
@@ -107,8 +108,8 @@ def normalize(notebook, stem):
     notebook.nbformat, notebook.nbformat_minor = 4, 5
 
 
-def execute(path, url):
-    """The bytes of the executed notebook."""
+def executed(path, url):
+    """The notebook after a run in a fresh kernel, with the outputs as the kernel sent them."""
     notebook = nbformat.read(path, as_version=4)
     put_colab_cell(notebook, url)
     with tempfile.TemporaryDirectory() as folder:
@@ -120,8 +121,30 @@ def execute(path, url):
             resources={"metadata": {"path": folder}},
         )
         client.execute()
+    return notebook
+
+
+def execute(path, url):
+    """The bytes of the executed notebook."""
+    notebook = executed(path, url)
     normalize(notebook, path.stem)
     return (nbformat.writes(notebook).rstrip("\n") + "\n").encode()
+
+
+def write_figures(path, url, folder):
+    """Write every labelled picture of a notebook as SVG and PDF; return (name, problem or None)."""
+    try:
+        cells = executed(path, url).cells
+    except CellExecutionError as error:
+        return path.name, f"FAILED\n{error}"
+    for cell in cells:
+        name = cell.metadata.get("mystnb", {}).get("figure", {}).get("name")
+        for output in cell.get("outputs", []) if name else []:
+            data = output.get("data", {})
+            if set(data) >= VECTOR:
+                (folder / f"{name}.svg").write_text(data["image/svg+xml"], encoding="utf-8")
+                (folder / f"{name}.pdf").write_bytes(base64.b64decode(data["application/pdf"]))
+    return path.name, None
 
 
 def process(path, url, check):
@@ -143,12 +166,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--figures", type=Path, metavar="FOLDER")
     parser.add_argument("notebooks", nargs="*", type=Path)
     options = parser.parse_args()
     paths = [path.resolve() for path in options.notebooks] or chapters(BOOK)
-    url, failed = repository_url(), 0
+    url, failed, task, last = repository_url(), 0, process, options.check
+    if options.figures:
+        options.figures.mkdir(parents=True, exist_ok=True)
+        os.environ["BOOK_FIGURE_FORMATS"] = "svg,pdf"
+        task, last = write_figures, options.figures.resolve()
     with ProcessPoolExecutor(options.jobs) as pool:
-        for name, problem in pool.map(process, paths, [url] * len(paths), [options.check] * len(paths)):
+        for name, problem in pool.map(task, paths, [url] * len(paths), [last] * len(paths)):
             print(f"{name}: {problem or 'ok'}", flush=True)
             failed += problem is not None
     print(f"notebooks: {len(paths) - failed} passed, {failed} failed")

@@ -1,5 +1,6 @@
 """Sweeps over a grid and seeds: one tidy row per cell, cached, resumable, on any executor."""
 
+import os
 import sys
 
 import pandas as pd
@@ -17,6 +18,10 @@ class SweepError(RuntimeError):
     def __init__(self, message, partial=None):
         super().__init__(message)
         self.partial = partial
+
+
+PATIENCE = 5
+"""Seconds after which a progress bar appears."""
 
 
 def sweep(function, grid, seeds, *, cache=None, executor=None, progress=True, version="", retry=False) -> pd.DataFrame:
@@ -40,7 +45,7 @@ def sweep(function, grid, seeds, *, cache=None, executor=None, progress=True, ve
         pool, ``dask.distributed.Client(...).get_executor()``, ``mpi4py.futures.MPIPoolExecutor()``. Default:
         one cell after the other in this process. Workers run in this process's JAX precision.
     progress : bool
-        Whether to draw a progress bar on standard error.
+        Whether to draw a progress bar on standard error once five seconds have passed.
     version : str
         Part of the cache's key, to be changed when a result changes for a reason that Python cannot see: a
         data file, an environment variable.
@@ -89,7 +94,8 @@ def sweep(function, grid, seeds, *, cache=None, executor=None, progress=True, ve
     results, failures, unsaved = {} if retry else store.load(keys), {}, {}
     jobs = {i: (*cells[i], key) for i, key in enumerate(keys) if key not in results}
     task = Task(function, identity, store)
-    with tqdm(total=len(cells), initial=len(cells) - len(jobs), disable=not progress, file=sys.stderr) as bar:
+    look = {"delay": PATIENCE, "disable": not progress or "TQDM_DISABLE" in os.environ, "file": sys.stderr}
+    with tqdm(total=len(cells), initial=len(cells) - len(jobs), **look) as bar:
         for i, outcome in outcomes(task, jobs, executor):
             try:
                 results[keys[i]], saved, unsaved[i] = outcome()

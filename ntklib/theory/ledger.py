@@ -131,9 +131,11 @@ class Statements:
         numbers = f"measured {format_value(row['measured'], 2)}; right side {format_value(row['predicted'], 2)}"
         lines = [claim.statement, numbers + (f"; slack {slack}" if slack != "−" else "")]
         lines += [f"resolution: {row['resolution']}", f"rejects: {claim.rival}"]
+        status, _, missing = row["status"].partition("; missing: ")
+        lines += [f"missing in the proof: {missing}"] if missing else []
         if row["grade"] != "sharp":
             lines.append(f"sharp companion: {claim.companion}" if claim.companion else f"loose: {claim.loose_because}")
-        return claim.id, f"{row['grade']} · {row['status']}", lines
+        return claim.id, f"{row['grade']} · {status}", lines
 
     def __repr__(self) -> str:
         return "\n".join("\n  ".join([f"{id} · {grade}", *lines]) for id, grade, lines in self.entries)
@@ -143,9 +145,10 @@ class Statements:
 
     @staticmethod
     def _html(entry) -> str:
-        id, grade, (sentence, *rest) = entry
+        id, grade, (sentence, numbers, told, *rest) = entry
         link = Link(id, f"../ledger/{_place(id)[0]}.html#claim-{id}", anchor=f"claim-{id}").html()
-        return f"<dt>{link} · {escape(grade)}</dt>\n<dd>{escape(sentence)}<br>{escape('; '.join(rest))}.</dd>"
+        lines = "<br>".join(map(escape, (sentence, f"{numbers}; {told}", *rest)))
+        return f"<dt>{link} · {escape(grade)}</dt>\n<dd>{lines}</dd>"
 
 
 def reproaches(ledger: pd.DataFrame) -> list[str]:
