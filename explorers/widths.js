@@ -106,7 +106,7 @@
     const line = drawn("path", { class: "third line", d: "M2 7H22" });
     const range = needed({ low: 2, high: 22, needed: 12 }, 7, (x) => x, false);
     return element("p", { class: "key" },
-      element("span", {}, sample(line), "excluded below, by a proof (right)"),
+      element("span", {}, sample(line), "a proof excludes what lies below (second picture)"),
       element("span", {}, sample(...range), "needed: mean and range of the runs, hollow if extrapolated"),
       element("span", {}, sample(diamond(12, 7)), "asked, open constants 1"));
   }
