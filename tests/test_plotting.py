@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from ntklib.fits import fit_loglog
-from ntklib.plotting import scaling_plot, seed_band, slack_waterfall, use_style
+from ntklib.plotting import label_ends, scaling_plot, seed_band, slack_waterfall, slopes, use_style
 
 
 @pytest.fixture
@@ -145,3 +145,34 @@ def test_numbers_that_have_no_place_on_the_axes_are_refused(ax):
         seed_band(ax, runs.assign(gap=np.nan), "d", "gap")
     with pytest.raises(ValueError, match="the true value is -1; expected a positive number"):
         slack_waterfall(ax, [("truth", -1.0), ("bound", -2.0)])
+
+
+def test_slopes_writes_the_fitted_exponent_and_interval_of_every_curve_at_its_end(ax):
+    runs = _runs()
+    assert slopes(runs, x="d", y="gap", hue="N", ax=ax) is ax
+    for text, (value, rows) in zip(ax.texts, runs.groupby("N")):
+        fit = fit_loglog(rows["d"], rows["gap"])
+        assert text.get_text() == f"$N$ = {value}: slope {fit.slope:.2f}\n[{fit.low:.2f}, {fit.high:.2f}]"
+        assert tuple(text.xy) == (100, fit.predict(np.array([100.0]))[0])
+
+
+def test_slopes_refuses_what_has_no_logarithm(ax):
+    runs = _runs()
+    runs.loc[0, "gap"] = 0
+    with pytest.raises(ValueError, match="column 'gap' has 1 values that are not positive"):
+        slopes(runs, x="d", y="gap", ax=ax)
+
+
+def test_labels_at_the_ends_replace_the_legend_and_do_not_touch(ax):
+    for k in range(5):
+        ax.plot([0, 1], [0, 1 + k / 1000], label=f"curve {k}" + "\nsecond line" * (k == 2))
+    ax.plot([0, 1], [0, 3], label="_hidden")
+    ax.legend()
+    label_ends(ax)
+    ax.figure.draw_without_rendering()
+    boxes = sorted((text.get_window_extent() for text in ax.texts), key=lambda box: box.y0)
+    assert len(boxes) == 5
+    assert ax.get_legend() is None
+    assert all(low.y1 <= high.y0 for low, high in zip(boxes, boxes[1:]))
+    colours = {text.get_text(): text.get_color() for text in ax.texts}
+    assert all(colours[line.get_label()] == line.get_color() for line in ax.lines[:5])

@@ -13,6 +13,7 @@ check_notebooks.py runs these rules with its own; tests/book/test_chapter_form.p
 """
 
 import ast
+import base64
 import re
 from pathlib import Path
 
@@ -24,7 +25,7 @@ HIDDEN = {
     "guard": {"hide-input"},
     "numbers": {"hide-cell"},
 }
-LONGEST_LESSON, WIDEST_LESSON, MOST_TABLES = 15, 79, 4
+LONGEST_LESSON, WIDEST_LESSON, MOST_TABLES, WIDEST_PICTURE = 15, 79, 4, 653
 SCAFFOLDING = {
     r"^\s*assert\b|np\.testing": "asserts: move it to a guard",
     r"\bcaption=": "has a caption: a table that needs one is of the kind `numbers`",
@@ -105,6 +106,16 @@ def guards_know_the_settings(page):
 def guarded(node):
     """Whether a statement is a block `with guard:`."""
     return isinstance(node, ast.With) and any(ast.unparse(item.context_expr) == "guard" for item in node.items)
+
+
+def figures_readable(page):
+    """A picture is narrow enough that its ticks have nine pixels on a phone: 350 wide, ticks of 11 points."""
+    for i, cell in of_kind(page, "figure"):
+        for output in cell.outputs:
+            data = base64.b64decode(output.get("data", {}).get("image/png", ""))
+            width = int.from_bytes(data[16:20], "big") / 2 if data else 0
+            if width > WIDEST_PICTURE:
+                yield f"cell {i}: a picture {width:.0f} pixels wide; expected at most {WIDEST_PICTURE}, 5.8 inches"
 
 
 def few_tables(page):
@@ -195,6 +206,7 @@ FORM_RULES = [
     one_kind_each,
     lessons_teach,
     guards_know_the_settings,
+    figures_readable,
     few_tables,
     honest_minutes,
     symbols_defined,

@@ -11,7 +11,7 @@ from PIL import Image
 URL = "https://example.org/book"
 
 
-def png(text=None):
+def png(text=None, width=4):
     """A small picture, with a Software chunk if `text` is given."""
     from PIL.PngImagePlugin import PngInfo
 
@@ -19,7 +19,7 @@ def png(text=None):
     if text:
         info.add_text("Software", text)
     buffer = io.BytesIO()
-    Image.new("RGB", (4, 4)).save(buffer, "png", pnginfo=info)
+    Image.new("RGB", (width, 4)).save(buffer, "png", pnginfo=info)
     return base64.b64encode(buffer.getvalue()).decode()
 
 

@@ -54,6 +54,7 @@ def text(old, new):
     return lambda cells: cells[8].update(source=cells[8].source.replace(old, new))
 
 
+BROAD = new_output("display_data", {"image/png": png(width=1400)})
 TABLES = new_output("display_data", {"text/html": "<table></table>"})
 FAULTS = [
     (form.one_kind_each, tagged(3, "full-width"), "of the kinds []"),
@@ -71,6 +72,11 @@ FAULTS = [
     (form.guards_know_the_settings, cell(6, source="assert half == 100"), "outside `with guard:`"),
     (form.guards_know_the_settings, cell(6, source="with other:\n    assert half == 100"), "outside `with guard:`"),
     (form.guards_know_the_settings, cell(4, source="with guard:\n    assert half == 100"), "outside `with guard:`"),
+    (
+        form.figures_readable,
+        cell(4, outputs=[BROAD]),
+        "700 pixels",
+    ),
     (form.few_tables, lambda cells: cells.extend(shown(4)), "5 visible tables"),
     (form.honest_minutes, text("1 minutes", "2 minutes"), "2 minutes to read are stated"),
     (form.honest_minutes, text("**Time**", "Time"), "no line"),
