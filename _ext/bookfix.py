@@ -5,12 +5,8 @@
 - Source maps are removed from the site.
 - Landmarks and roles that screen readers need are added.
 - Collapsed cells say what they hold: plotting code, numbers, or the checks behind them; pictures load when needed.
-- The pages in `api/` list the public modules of `ntklib`; short names (`ntklib.MLP`) link to their definitions.
 """
 
-import importlib
-import inspect
-import pkgutil
 import re
 import shutil
 from importlib.resources import files
@@ -18,8 +14,6 @@ from pathlib import Path
 
 from docutils import nodes
 
-API_PAGES = "api/"
-API_MARKER = re.compile(r"<!-- modules: (.*?) -->", re.DOTALL)
 VENDOR = "vendor/mathjax"
 SIZE = re.compile(r'(?<=\s)style="width: ([0-9]+)px; height: ([0-9]+)px;"')
 
@@ -88,79 +82,13 @@ def remove_source_maps(app, exception):
             path.unlink()
 
 
-def public_modules(package):
-    """Names of all modules of a package that have no leading underscore, sorted."""
-    found = [
-        info.name
-        for info in pkgutil.walk_packages(package.__path__, package.__name__ + ".")
-        if not any(part.startswith("_") for part in info.name.split("."))
-    ]
-    return sorted(found)
-
-
-def modules_of(names):
-    """Names of the public modules among or below the given ones, without packages, sorted."""
-    names, found = names.split(), public_modules(importlib.import_module("ntklib"))
-    below = [m for m in found if any(m == name or m.startswith(name + ".") for name in names)]
-    return [m for m in below if not any(other.startswith(m + ".") for other in found)]
-
-
-def list_modules(app, docname, source):
-    """Put one section per module in place of the marker of an API page."""
-    if docname.startswith(API_PAGES):
-        source[0] = API_MARKER.sub(lambda marker: sections(modules_of(marker[1])), source[0])
-
-
-def sections(modules):
-    """Markdown that documents the modules one after the other."""
-    options = "   :members:\n   :ignore-module-all:\n"
-    return "\n".join(f"## `{name}`\n\n```{{eval-rst}}\n.. automodule:: {name}\n{options}```\n" for name in modules)
-
-
-def always_read_api(app, env, added, changed, removed):
-    """Read the API pages again in every build: modules may have changed."""
-    return [page for page in env.found_docs if page.startswith(API_PAGES)]
-
-
-def definition_of(name, module):
-    """The full name under which the object called `name` inside `module` is documented, or None."""
-    start, _, rest = name.partition(".")
-    value = importlib.import_module("ntklib") if start == "ntklib" else None
-    if value is None and module and module.startswith("ntklib"):
-        value, rest = importlib.import_module(module), name
-    for part in filter(None, rest.split(".")):
-        value = getattr(value, part, None)
-    if value is None or inspect.ismodule(value):
-        return None
-    if hasattr(value, "__qualname__"):
-        return f"{value.__module__}.{value.__qualname__}"
-    last = name.rpartition(".")[2]
-    modules = [importlib.import_module(found) for found in public_modules(importlib.import_module("ntklib"))]
-    return next((f"{m.__name__}.{last}" for m in modules[::-1] if getattr(m, last, None) is value), None)
-
-
-def resolve_short_name(app, env, node, contnode):
-    """Link `ntklib.MLP`, or a name imported by the module at hand, to the place where it is documented."""
-    if node.get("refdomain") != "py":
-        return None
-    full = definition_of(node.get("reftarget", ""), node.get("py:module"))
-    if full is None or not full.startswith("ntklib."):
-        return None
-    domain = env.get_domain("py")
-    found = domain.resolve_xref(env, node["refdoc"], app.builder, "obj", full, node, contnode)
-    return found if isinstance(found, nodes.reference) else None
-
-
 def setup(app):
     """Register everything with Sphinx."""
     app.connect("builder-inited", copy_mathjax)
     app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("build-finished", remove_source_maps)
-    app.connect("source-read", list_modules)
     app.connect("doctree-read", name_hidden_cells)
     app.connect("doctree-read", load_pictures_late)
     app.connect("html-page-context", give_pictures_their_place)
-    app.connect("env-get-outdated", always_read_api)
-    app.connect("missing-reference", resolve_short_name)
     app.add_js_file(None, body=ACCESSIBILITY_SCRIPT)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

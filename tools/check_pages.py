@@ -10,7 +10,8 @@ violations (axe-core), those in colours in light and in dark mode, pictures that
 Axe-core is asked about the contrast of one text for each colour, size and weight of text on each sequence of painted
 boxes that it stands in, because the others have the same; texts over, or outside of, boxes of other elements are asked
 about one by one. Before that, formulas are replaced by a word in each of their colours. Not seen are the insides of
-what is closed when a page opens. That each check can fail is shown by tests/book/test_page_checks.py.
+what is closed when a page opens, findings of predictions apart. That each check can fail is shown by
+tests/book/test_page_checks.py.
 """
 
 import argparse
@@ -95,6 +96,7 @@ def open_tab(browser, home):
 def check_open(page, url):
     """Open a page and let its formulas finish; yield what did not render."""
     page.goto(url, wait_until="load", timeout=60_000)
+    evaluate(page, "reveal")
     evaluate(page, "mathDone")
     yield from evaluate(page, "rawText")
 

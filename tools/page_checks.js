@@ -4,6 +4,14 @@
     if (window.MathJax && MathJax.startup && MathJax.startup.promise) await MathJax.startup.promise;
   },
 
+  // open the findings of predictions, and fetch the pictures that would be fetched when a reader comes near
+  async reveal() {
+    for (const finding of document.querySelectorAll(".predict details")) finding.open = true;
+    const late = [...document.querySelectorAll("img[loading=lazy]")];
+    for (const picture of late) picture.loading = "eager";
+    await Promise.all(late.map((picture) => picture.decode().catch(() => {})));
+  },
+
   // the page as it looks after a change of its window or of its colours, with no transition under way
   async settled() {
     const frame = () => new Promise((done) => { requestAnimationFrame(done); setTimeout(done, 200); });

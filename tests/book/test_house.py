@@ -185,10 +185,27 @@ def test_examples_in_the_documents_run(book, name):
 
 def test_every_public_module_is_listed_on_one_page_of_the_api(book, monkeypatch):
     monkeypatch.syspath_prepend(book / "_ext")
-    bookfix = importlib.import_module("bookfix")
+    api = importlib.import_module("apipages")
     pages = (page.read_text(encoding="utf-8") for page in (book / "api").glob("*.md"))
-    listed = [m for text in pages for names in bookfix.API_MARKER.findall(text) for m in bookfix.modules_of(names)]
-    assert sorted(listed) == bookfix.modules_of("ntklib")
+    listed = [m for text in pages for names in api.MARKER.findall(text) for m in api.modules_of(names)]
+    assert sorted(listed) == api.modules_of("ntklib") == sorted(api.page_of())
+
+
+def test_the_theory_of_a_chapter_is_listed_with_first_sentence_and_line_of_source(book, monkeypatch):
+    monkeypatch.syspath_prepend(book / "_ext")
+    api = importlib.import_module("apipages")
+    chapter = "ntklib.theory.infinite_width.smallest_eigenvalue"
+    text = dict(api.chapters_of(api.modules_of(chapter)))
+    assert list(text) == [chapter]
+    found = api.listing(chapter, text[chapter], "https://example.org/blob/main")
+    file = "ntklib/theory/infinite_width/smallest_eigenvalue/statements.py"
+    line = 1 + (book / file).read_text(encoding="utf-8").splitlines().index(
+        "def limiting_lower(N: int, d: int, r: int, *, a: float, A: float) -> float:"
+    )
+    assert f'<span id="{chapter}.statements.limiting_lower"></span>`limiting_lower`' in found
+    assert f"[statements.py, line {line}](https://example.org/blob/main/{file}#L{line})" in found
+    assert r"lower bound on $\lambda_{\min}(K^{(L)})$" in found
+    assert "claims" not in found
 
 
 def test_every_link_of_the_documents_to_a_file_of_the_book_leads_somewhere(book):
@@ -203,10 +220,10 @@ def test_every_link_of_the_documents_to_a_file_of_the_book_leads_somewhere(book)
 
 def test_make_explains_itself(book):
     text = subprocess.run([sys.executable, book / "make.py", "--help"], capture_output=True, text=True).stdout
-    for command in ("book", "test", "execute", "serve", "lab", "bench", "lock", "clean"):
+    for command in ("book", "test", "execute", "figures", "serve", "lab", "bench", "lock", "clean"):
         assert re.search(rf"^\s+{command}\b", text, re.MULTILINE)
     targets = (book / "Makefile").read_text(encoding="utf-8")
-    assert "book test check execute serve lab bench lock clean:" in targets
+    assert "book test check execute figures serve lab bench lock clean:" in targets
 
 
 def test_no_module_takes_an_underscored_name_of_another(book):
