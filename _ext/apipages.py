@@ -99,7 +99,7 @@ def chapters_of(modules):
 def definitions(module):
     """Public functions and classes that a module defines, cached ones included, in the order of their lines."""
     loaded = importlib.import_module(module)
-    own = [inspect.unwrap(value) for name, value in vars(loaded).items() if not name.startswith("_") and callable(value)]
+    own = [inspect.unwrap(v) for name, v in vars(loaded).items() if callable(v) and not name.startswith("_")]
     own = [v for v in own if getattr(v, "__module__", "") == module and (inspect.isfunction(v) or inspect.isclass(v))]
     return sorted(own, key=lambda value: inspect.getsourcelines(value)[1])
 
