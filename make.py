@@ -123,8 +123,12 @@ def setup():
 
 
 def environment(**extra):
-    """Variables for every tool: JAX on the CPU, so that numbers agree everywhere; no user site-packages."""
+    """Variables for every tool: JAX on the CPU, so that numbers agree everywhere; no user site-packages.
+
+    Modules are compiled once: without that each of a hundred processes of `test` spends seconds on its imports.
+    """
     env = dict(os.environ, PYTHONHASHSEED="0", PYTHONNOUSERSITE="1", PYDEVD_DISABLE_FILE_VALIDATION="1")
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     env.setdefault("JAX_PLATFORMS", "cpu")
     env["PATH"] = str(venv_python().parent) + os.pathsep + env.get("PATH", "")
     env.update(extra)

@@ -49,6 +49,7 @@ def name_hidden_cells(app, doctree):
         metadata = cell["cell_metadata"]
         kinds = [*metadata.get("tags", []), *metadata.get("mystnb", {})]  # a figure has its settings under mystnb
         what = next((text for kind, text in KINDS.items() if kind in kinds), None)
+        what = what or ("set-up" if "hide-cell" in kinds else None)
         if what:
             cell["prompt_show"], cell["prompt_hide"] = f"Show the {what}", f"Hide the {what}"
 
