@@ -71,7 +71,7 @@
         right.svg.append(drawn("circle", at));
       });
       pictures.replaceChildren(kernel.svg, right.svg);
-      const told = lower > NOISE ? `at least ${short(lower)} (one order, r = ${order}, dashed)` : "no bound from one order up to 8";
+      const told = lower > NOISE ? `at least ${short(lower)} (one degree, r = ${order}, dashed)` : "no bound from one degree up to 8";
       verdict.textContent = `Smallest eigenvalue ${short(least)}; at most L = ${L()} (dotted); ${told}.`;
     }
     redraw();
