@@ -120,7 +120,8 @@ def test_a_page_without_settings_is_left_alone():
 SMALLER = {  # other settings for each chapter
     "infinite_width/smallest_eigenvalue": """
 N, d, L, r = 60, 300, 3, 6
-dimensions, deep, depths, few, trials, draws = [5, 10, 20], 6, [2, 4, 8], 20, 30, 2
+dimensions, deep, depths, few, trials, draws = [5, 10, 20], 6, [2, 4, 8], 20, 30, 1
+many = 50
 """,
 }
 CENTRAL = {  # an expression of each chapter's lessons, and the number that the chapter is about
