@@ -29,7 +29,7 @@ class Task:
     function: object
     identity: str
     store: CellStore
-    process: str = PROCESS
+    process: str = field(default_factory=lambda: PROCESS)
     settings: dict = field(default_factory=settings)
 
     def __call__(self, cell, seed, key):
