@@ -71,6 +71,7 @@ FAULTS = [
     (form.lessons_teach, cell(3, source="x = theory.bound(X)"), "calls ntklib.theory"),
     (form.guards_know_the_settings, cell(6, source="assert half == 100"), "outside `with guard:`"),
     (form.guards_know_the_settings, cell(6, source="with other:\n    assert half == 100"), "outside `with guard:`"),
+    (form.guards_know_the_settings, cell(6, source="np.testing.assert_allclose(half, 100)"), "outside `with guard:`"),
     (form.guards_know_the_settings, cell(4, source="with guard:\n    assert half == 100"), "outside `with guard:`"),
     (
         form.figures_readable,

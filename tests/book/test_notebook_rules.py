@@ -78,6 +78,11 @@ FAULTS = [
     (rules.guards_only_guard, set_tags(3, "guard", "hide-input"), "shows nothing"),
     (rules.guards_only_guard, set_tags(2, "guard"), "tagged hide-input too"),
     (rules.guards_only_guard, set_tags(2, "guard", "hide-input"), "without an assertion"),
+    (
+        rules.guards_only_guard,
+        lambda n: code(n, 2).update(source="guard = 3", metadata={"tags": ["guard", "hide-input"]}),
+        "without an assertion",
+    ),
     (rules.stable_outputs, set_outputs(3, new_output("display_data", TEXT)), "memory address 0x7f3c2b1a0d90"),
     (
         rules.stable_outputs,
