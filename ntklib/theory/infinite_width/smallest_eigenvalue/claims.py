@@ -17,7 +17,7 @@ from ntklib.theory.setting import sphere_points as points
 @claim(
     id="nguyen-limit-chain",
     source="Nguyen, Mondelli, Montúfar 2021 (v5), proof of Theorem 1",
-    statement="min K_ii ≥ λ_min(K^(L)) ≥ Weyl ≥ Schur ≥ λ_min(G^(2)) ≥ one Hermite order ≥ Gershgorin, link by link.",
+    statement="min K_ii ≥ λ_min(K^(L)) ≥ Weyl ≥ Schur ≥ λ_min(G^(2)) ≥ one Hermite degree ≥ Gershgorin, link by link.",
     status="proved here",
     assumptions="None on the data beyond nonzero rows: every link is deterministic.",
     does_not_say="That the last number is positive; for that the data must be nearly orthogonal.",
@@ -146,8 +146,8 @@ event.refuted_by("the event of small cosines does not need centring: the mean ha
 @claim(
     id="book-coherence-count",
     source="Book; Poisson limit of the number of close pairs",
-    statement="On the sphere P(all |cosines| ≤ t) = exp(−C(N,2) P(|ρ_12| > t)) in the limit of many points; the error "
-    "is at most C(N,3) P(|ρ_12| > t)² beside that of Π(1 − kp).",
+    statement="On the sphere, φ being P(|ρ_12| > t): the probability that no |cosine| exceeds t lies between "
+    "Π_(k<N) (1 − kφ) and that plus C(N,3) φ²; for many points and a fixed C(N,2) φ it tends to exp(−C(N,2) φ).",
     status="proved here",
     assumptions="Uniform points, N = 40, d = 60; t with about one pair above it on average.",
     does_not_say="Anything for t so small that every point has a neighbour.",

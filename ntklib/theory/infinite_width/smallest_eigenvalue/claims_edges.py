@@ -18,7 +18,7 @@ from ntklib.theory.setting import sphere_points as points
     statement="λ_min(K^(L))/d = (1+m²) c_L(q) + κ_L'(q) (1 − √(N/d))₊², q = m²/(1+m²), up to a relative 2√2·√N/d "
     "and four Tracy–Widom widths of the edge.",
     status="proof sketched",
-    missing_step="an operator norm bound for the orders from 2 on without their mean",
+    missing_step="an operator norm bound for the degrees from 2 on without their mean",
     assumptions="Sphere of radius √d around a mean of norm m √d; √N ≪ d.",
     does_not_say="What happens at d of order √N or below, where order two of the series is cut too.",
     verdict=approximates(),
@@ -42,7 +42,7 @@ sharp.refuted_by("the mean does not matter", assumed=0.0)
     source="Book",
     statement="For 100 dimensions a sample the formula of book-sharp-limit is right up to 5 %, error terms included.",
     status="proof sketched",
-    missing_step="an operator norm bound for the orders from 2 on without their mean",
+    missing_step="an operator norm bound for the degrees from 2 on without their mean",
     assumptions="Centred sphere, N = 60, d = 6000.",
     does_not_say="That the error term has the right constant.",
     verdict=approximates(),
@@ -67,7 +67,7 @@ def _error(depth: int, N: int, d: int, mean: float = 0.0) -> float:
 @claim(
     id="book-noncentred",
     source="Book; replaces the centering of Nguyen, Mondelli, Montúfar 2021 (v5) in Theorem 1",
-    statement="With P the projection orthogonal to the mean, λ_min((XX^T)^∘r) ≥ λ_min((XPX^T)^∘r) ≥ Gershgorin > 0.",
+    statement="With Π the projection orthogonal to the mean, λ_min((XX^T)^∘r) ≥ λ_min((XΠX^T)^∘r) ≥ Gershgorin > 0.",
     status="proved here",
     assumptions="Sphere of radius √d around a mean of norm m √d, d well above N^(2/r).",
     does_not_say="That Theorem 1 needs zero mean for its conclusion: only this step of its proof does.",
