@@ -204,9 +204,9 @@ def stage_book(options):
 
 
 def stage_pages(options):
-    """Built pages in a real browser: outside requests, math, links, 375 px, alt text, axe, dark mode."""
+    """Built pages in a real browser: outside requests, math, links, 375 px, alt text, axe, dark mode; the search."""
     flags = ["--require-browser"] if options.require_browser else []
-    return tool("check_pages.py", HTML, *flags, check=False)
+    return tool("check_pages.py", HTML, *flags, check=False) or tool("check_search.py", HTML, *flags, check=False)
 
 
 STAGES = {

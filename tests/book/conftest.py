@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 BOOK = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(BOOK / "tools"))
+sys.path[:0] = [str(BOOK / "tools"), str(BOOK / "_ext")]
 
 from browser import HOW_TO_GET_ONE, find_browser, open_browser  # noqa: E402
 

@@ -282,3 +282,8 @@ def test_chapters_and_their_packages_have_the_same_names(book):
         pages = {path.stem for path in (book / "chapters" / part).glob("*.ipynb")}
         packages = {path.parent.name for path in (book / "ntklib" / "theory" / part).glob("*/__init__.py")}
         assert pages == packages, part
+
+
+def test_the_citation_on_the_page_has_the_version(book, project):
+    text = (book / "news.md").read_text(encoding="utf-8")
+    assert f"version = {{{project['version']}}}" in text
