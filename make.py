@@ -5,8 +5,10 @@
     python3 make.py check      two minutes for somebody who edits: style, notebook rules, tests of what changed
     python3 make.py execute    re-run notebooks and write them back byte for byte reproducibly
     python3 make.py figures    write every figure as SVG and PDF into _build/figures, for slides
-    python3 make.py serve      show the built book at http://localhost:8000
-    python3 make.py lab        open the chapters in JupyterLab
+    python3 make.py pdf        print the book and each part as PDF into _build/pdf, with Chromium or Chrome
+    python3 make.py serve      show the book at http://localhost:8000; a saved source is built and reloaded
+    python3 make.py lab        open copies of the pages in JupyterLab; its options are passed on: --port 9000 ...
+    python3 make.py release    collect wheel, pages, PDFs, notebooks and checksums in _build/release
     python3 make.py bench      run the benchmarks of the performance page
     python3 make.py tables     list the shipped tables; with a name remake one; --verify, --sample: compute again
     python3 make.py lock       regenerate requirements.txt from pyproject.toml
@@ -17,7 +19,9 @@ stamp left there and start at once.
 """
 
 import argparse
+import base64
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -32,6 +36,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "installed-for.txt"
 HTML = ROOT / "_build" / "html"
+PREVIEW = ROOT / "_static" / "preview.png"  # the README and links to the book show it
 OLDEST = (3, 11)
 LOCK_COMMAND = (
     "uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-header "
@@ -204,9 +209,10 @@ def stage_book(options):
 
 
 def stage_pages(options):
-    """Built pages in a real browser: outside requests, math, links, 375 px, alt text, axe, dark mode; the search."""
+    """Built pages in a real browser: outside requests, math, links, 375 px, alt text, axe, dark, search, weight."""
     flags = ["--require-browser"] if options.require_browser else []
-    return tool("check_pages.py", HTML, *flags, check=False) or tool("check_search.py", HTML, *flags, check=False)
+    checks = ("check_pages.py", "check_search.py", "check_weight.py")
+    return max(tool(check, HTML, *flags, check=False) for check in checks)
 
 
 STAGES = {
@@ -259,9 +265,22 @@ def share_compiled(folder):
 
 
 def build_book(*flags):
-    """Build the HTML book from the stored outputs; fail when a page of the table of contents is missing."""
+    """Build the HTML book from the stored outputs; fail on a stored error or a page that is missing."""
+    wrong = [line for path in sorted(ROOT.glob("chapters/**/*.ipynb")) for line in stored_errors(path)]
+    if wrong:
+        print(*wrong, sep="\n")
+        return 1
     status = tool("build_book.py", "build", ROOT, "-q", *flags, check=False)
     return status or tool("check_toc.py", ROOT, HTML, check=False)
+
+
+def stored_errors(notebook):
+    """Sentences about the cells of a notebook whose stored output is an error."""
+    for number, cell in enumerate(json.loads(notebook.read_text(encoding="utf-8"))["cells"]):
+        for output in cell.get("outputs", []):
+            if output["output_type"] == "error":
+                name = notebook.relative_to(ROOT)
+                yield f"{name}: cell {number} holds an error, {output['ename']}: {output['evalue'][:80]}"
 
 
 # ---- commands
@@ -340,6 +359,14 @@ def command_execute(options):
     """Re-run notebooks and write them back."""
     flags = ["--jobs", options.jobs, *(["--check"] if options.check else [])]
     tool("execute_notebooks.py", *flags, *(Path(path).resolve() for path in options.notebooks))
+    PREVIEW.write_bytes(first_picture(ROOT / "intro.ipynb"))
+
+
+def first_picture(notebook):
+    """The first PNG that a notebook holds."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    pictures = [output["data"] for cell in cells for output in cell.get("outputs", []) if "data" in output]
+    return base64.b64decode(next("".join(data["image/png"]) for data in pictures if "image/png" in data))
 
 
 def command_figures(options):
@@ -348,17 +375,30 @@ def command_figures(options):
     tool("execute_notebooks.py", "--figures", folder, "--jobs", options.jobs, *notebooks)
 
 
+def command_pdf(options):
+    """Print the book and each of its parts as PDF into _build/pdf; or those that are named, as the files are."""
+    command_book(options)
+    tool("print_book.py", ROOT, HTML, ROOT / "_build" / "pdf", *(["--only", *options.names] if options.names else []))
+
+
 def command_serve(options):
-    """Serve the built book on this machine only."""
+    """Serve the built book on this machine only; build again when a source is saved, and reload the open pages."""
     if not (HTML / "index.html").exists():
         command_book(options)
-    print(f"Open http://localhost:{options.port}   (stop with Ctrl-C)", flush=True)
-    tool("http.server", options.port, "--bind", "127.0.0.1", "--directory", HTML)
+    tool("serve_book.py", ROOT, HTML, "--port", options.port)
 
 
 def command_lab(options):
-    """Open the chapters in JupyterLab."""
-    tool("jupyterlab", "--notebook-dir", ROOT / "chapters")
+    """Open copies of the pages in JupyterLab, under _build/lab, the root page first."""
+    raise SystemExit(tool("lab.py", *options.options, check=False))
+
+
+def command_release(options):
+    """Collect wheel, source archive, pages, PDFs, notebooks and checksums in _build/release; or try the wheel alone."""
+    tries = ["--try-wheel", *options.try_wheel] if options.try_wheel else []
+    if not tries:
+        command_pdf(argparse.Namespace(names=[]))
+    tool("release.py", ROOT, *(["--draft"] if options.draft else []), *tries)
 
 
 def command_bench(options):
@@ -403,8 +443,8 @@ def parser():
     top.add_argument("--no-setup", action="store_true", help="use .venv as it is, even if requirements.txt changed")
     commands = top.add_subparsers(dest="command", required=True, metavar="command")
     made = {}
-    for name in ("book", "test", "check", "execute", "figures", "serve", "lab", "bench", "tables", "lock", "clean"):
-        function = globals()["command_" + name]
+    for function in [value for name, value in globals().items() if name.startswith("command_")]:
+        name = function.__name__.removeprefix("command_")
         made[name] = commands.add_parser(name, help=function.__doc__, description=function.__doc__)
         made[name].set_defaults(function=function)
     stages = "\n".join(f"  {name:<10} {stage.__doc__}" for name, stage in STAGES.items())
@@ -420,7 +460,12 @@ def parser():
     made["figures"].add_argument("--jobs", type=int, default=1, help="notebooks at a time")
     made["execute"].add_argument("--check", action="store_true", help="write nothing; fail if a byte would change")
     made["execute"].add_argument("--jobs", type=int, default=1, help="notebooks at a time")
+    made["pdf"].add_argument("names", nargs="*", help="files to write, without .pdf; default: all")
     made["serve"].add_argument("--port", type=int, default=8000)
+    made["lab"].prefix_chars = "+"  # what starts with a dash is for JupyterLab
+    made["lab"].add_argument("options", nargs="*", help="options of JupyterLab; or --execute: run every copy")
+    made["release"].add_argument("--draft", action="store_true", help="also for a version that is not released yet")
+    made["release"].add_argument("--try-wheel", nargs="+", metavar="PYTHON", help="its tests, from the wheel alone")
     made["bench"].add_argument("names", nargs="*", help="files in benchmarks/; default: bench_*.py")
     made["tables"].add_argument("names", nargs="*", help="tables to remake; none: list them all")
     made["tables"].add_argument("--verify", action="store_true", help="compute every row again and compare")

@@ -2,8 +2,8 @@
 
 - MathJax is copied out of the installed package `django-static-mathjax`: a reader fetches nothing elsewhere.
 - The launch-in-page script of sphinx-thebe, which this book does not use and which fails, is dropped.
-- Source maps are removed from the site.
-- Landmarks and roles that screen readers need are added.
+- Source maps are removed from the site, and a script of half a megabyte that draws icons which a font has.
+- Landmarks and roles that screen readers need are added; what is wider than its place fades where more follows.
 - Collapsed cells say what they hold: plotting code, numbers, or the checks behind them; pictures load when needed.
 """
 
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from docutils import nodes
 
+ICON_SCRIPT = re.compile(r"\s*<script[^>]*fontawesome\.js[^>]*></script>")
 VENDOR = "vendor/mathjax"
 SIZE = re.compile(r'(?<=\s)style="width: ([0-9]+)px; height: ([0-9]+)px;"')
 
@@ -24,6 +25,18 @@ document.addEventListener("DOMContentLoaded", () => {
   const all = (selector, action) => document.querySelectorAll(selector).forEach(action);
   all("div.citation-list", e => e.setAttribute("role", "list"));
   all("div.citation", e => e.setAttribute("role", "listitem"));
+  const cue = e => {
+    e.classList.toggle("more-right", e.scrollLeft + e.clientWidth < e.scrollWidth - 2);
+    e.classList.toggle("more-left", e.scrollLeft > 2);
+  };
+  const watch = new ResizeObserver(changes => changes.forEach(change => cue(change.target)));
+  const wide = selector => all(selector, e => {
+    watch.observe(e);
+    e.addEventListener("scroll", () => cue(e), { passive: true });
+  });
+  wide(".highlight pre, .output.text_html, .pst-scrollable-table-container, table.docutils");
+  window.addEventListener("load", () => window.MathJax && MathJax.startup.promise.then(
+    () => wide('mjx-container[display="true"]')));
   all("details.hide > summary", e => e.removeAttribute("aria-label"));  // its text says what is hidden
 });
 """
@@ -76,18 +89,22 @@ def drop_thebe(app, pagename, templatename, context, doctree):
     context["script_files"] = kept
 
 
-def remove_source_maps(app, exception):
-    """Delete *.map files: megabytes that no reader opens."""
+def remove_weight(app, exception):
+    """Delete *.map files, which no reader opens, and the script that draws icons a second time, beside their font."""
     if exception is None and app.builder.format == "html":
-        for path in Path(app.outdir).rglob("*.map"):
+        for path in [*Path(app.outdir).rglob("*.map"), *Path(app.outdir).rglob("fontawesome.js")]:
             path.unlink()
+        for path in Path(app.outdir).rglob("*.html"):
+            text = path.read_text(encoding="utf-8")
+            if "fontawesome.js" in text:
+                path.write_text(ICON_SCRIPT.sub("", text), encoding="utf-8")
 
 
 def setup(app):
     """Register everything with Sphinx."""
     app.connect("builder-inited", copy_mathjax)
     app.connect("html-page-context", drop_thebe, priority=900)
-    app.connect("build-finished", remove_source_maps)
+    app.connect("build-finished", remove_weight)
     app.connect("doctree-read", name_hidden_cells)
     app.connect("doctree-read", load_pictures_late)
     app.connect("html-page-context", give_pictures_their_place)

@@ -4,15 +4,12 @@
 - A foot with the versions of the book, of `ntklib` and of jax, a line to cite, and a link to what is new.
 """
 
-import base64
-import json
 import textwrap
 from importlib.metadata import version
-from pathlib import Path
 
 from searchpage import texts
 
-PREVIEW = "preview.png"
+PREVIEW = "_static/preview.png"
 LONGEST = 160  # characters of a description
 
 
@@ -30,22 +27,6 @@ def add_context(app, pagename, templatename, context, doctree):
     context["preview"] = f"{base.rstrip('/')}/{PREVIEW}" if base else ""
 
 
-def first_picture(notebook):
-    """The first PNG that a notebook holds."""
-    cells = json.loads(Path(notebook).read_text(encoding="utf-8"))["cells"]
-    pictures = (output["data"] for cell in cells for output in cell.get("outputs", []) if "data" in output)
-    return next((base64.b64decode("".join(data["image/png"])) for data in pictures if "image/png" in data), None)
-
-
-def write_preview(app, exception):
-    """Write the picture that other sites show."""
-    notebook = Path(app.srcdir) / f"{app.config.root_doc}.ipynb"
-    if exception is None and app.builder.format == "html" and notebook.exists():
-        picture = first_picture(notebook)
-        if picture:
-            (Path(app.outdir) / PREVIEW).write_bytes(picture)
-
-
 def set_address(app, config):
     """Without another address, the pages are those that GitHub publishes for the repository."""
     parts = config.html_theme_options.get("repository_url", "").rstrip("/").split("/")
@@ -57,5 +38,4 @@ def setup(app):
     """Register everything with Sphinx."""
     app.connect("config-inited", set_address)
     app.connect("html-page-context", add_context)
-    app.connect("build-finished", write_preview)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -19,7 +19,6 @@ from ntklib.theory.headlines import HEADLINES
 from ntklib.theory.ledger import Statements, anchored, ledger_view, part_claims, reproaches
 
 OTHER_SEED = 50
-LEDGERS = Path(__file__).parents[1] / "chapters" / "ledger"
 DATA = Path(__file__).parent / "data"
 
 
@@ -89,18 +88,6 @@ def test_companions_exist():
     assert {id: other for id, other in named.items() if other not in claims.registry or other == id} == {}
 
 
-@pytest.mark.parametrize("part", theory.__all__)
-def test_a_ledger_page_runs_the_claims_of_each_part_and_insists_on_them(part):
-    page = (LEDGERS / f"{part}.ipynb").read_text(encoding="utf-8")
-    for cell in (
-        f'claims.ledger(part_claims(\\"{part}\\"))',
-        'ledger[\\"holds\\"].all()',
-        'ledger[\\"refuted\\"].all()',
-        "assert not reproaches(ledger)",
-    ):
-        assert cell in page, (part, cell)
-
-
 def test_the_parts_of_the_ledger_hold_every_claim_once():
     ids = [id for part in theory.__all__ for id in part_claims(part)]
     assert sorted(ids) == sorted(claims.registry)
@@ -119,6 +106,8 @@ def test_rounding_errors_are_shown_as_a_word_and_other_numbers_to_two_digits():
             "measured": [3e-16, 0.12345, -0.1],
             "predicted": [1e-3, 2.0, 0.0],
             "slack": [2.0, 3.0, 4.0],
+            "holds": [True, True, False],
+            "refuted": [True, False, True],
         }
     )
     view = ledger_view(frame)
@@ -126,6 +115,9 @@ def test_rounding_errors_are_shown_as_a_word_and_other_numbers_to_two_digits():
         "measured": ["rounding", 0.12, -0.1],
         "predicted": [1e-3, 2.0, 0.0],
         "slack": ["−", 3.0, 4.0],
+        "holds": [True, True, False],
+        "refuted": [True, False, True],
+        "verdict": ["holds", "rival holds, too", "fails"],
     }
 
 
@@ -181,12 +173,10 @@ def test_infinite_resolutions_are_loose():
     assert Resolution("factor", np.inf, np.inf, "").grade == "loose"
 
 
-def test_headlines_are_claims_and_contributing_lists_them():
+def test_headlines_are_claims():
     named = [id for ids in HEADLINES.values() for id in ids]
     assert len(set(named)) == len(named)
     assert set(named) - set(claims.registry) == set()
-    text = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    assert [id for id in named if f"`{id}`" not in text] == []
 
 
 def test_a_claim_is_an_anchor_in_its_chapter_and_in_the_ledger_and_each_links_to_the_other():
@@ -196,10 +186,3 @@ def test_a_claim_is_an_anchor_in_its_chapter_and_in_the_ledger_and_each_links_to
     assert 'id="claim-arc-cosine-kernels" href="../ledger/infinite_width.html#claim-arc-cosine-kernels"' in page
     assert row == '<a id="claim-arc-cosine-kernels" href="../infinite_width/hermite.html">arc-cosine-kernels</a>'
     assert claims.registry["arc-cosine-kernels"].rival in repr(Statements(ledger))
-
-
-def test_the_chapter_of_every_claim_exists():
-    found = anchored(pd.DataFrame({"id": list(claims.registry)}))["id"]
-    pages = {(LEDGERS / link.href).resolve().with_suffix(".ipynb") for link in found}
-    assert len(pages) > 20
-    assert all(page.exists() for page in pages)

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -351,3 +352,26 @@ def test_a_copied_instance_keeps_the_key_of_its_class():
     copy.copy(Square())
     assert "__slotnames__" in vars(Square)  # what the copy leaves behind
     assert (fingerprint(closing(Square())), fingerprint(closing(Square()), loaded=False)) == before
+
+
+# ---- what a repository stores is the same on every Python
+
+
+class Twin(NamedTuple):
+    value: int
+    other: float = 1.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    width: int
+    label: str = "a"
+
+
+def uses_both(n):
+    return [Twin(k, k / 2)._replace(value=n) for k in range(n)], Setting(n)
+
+
+def test_the_stored_hash_of_code_is_that_of_every_python():
+    frozen = "41aca2186cd77785db8e24e85d596b8ec0a3cb36c0cd7dbd0161ded1223d230a"
+    assert fingerprint(uses_both, loaded=False) == frozen

@@ -14,6 +14,9 @@ import numpy as np
 
 from . import code as codes
 
+# what Python 3.12 has elsewhere, and 3.13 adds to the methods that it writes for a class: the hash is that of 3.11
+MOVED = {("collections", "_tuplegetter"): "_collections"}
+ADDED = ("__replace__", "fillvalue")
 NOISE = {
     "__module__", "__doc__", "__dict__", "__weakref__", "__qualname__", "__annotations__", "__firstlineno__",
     "__static_attributes__", "__abstractmethods__", "_abc_impl", "__parameters__", "__orig_bases__", "__annotate__",
@@ -181,6 +184,8 @@ class _Walk:
             parts += [self.globals(value, where), self(vars(value), where)]
         cells = zip(value.__code__.co_freevars, value.__closure__ or ())
         for name, cell in cells:
+            if name in ADDED and codes.library_function(value):
+                continue
             try:
                 parts.append(_hash(name, self(cell.cell_contents, f"{where}.{name}")))
             except ValueError:  # not bound yet
@@ -190,13 +195,13 @@ class _Walk:
     def text(self, value, where):
         if self.loaded:
             return self(value.__code__, where)
+        if value.__code__.co_filename == "<string>":  # written by dataclass from fields, which are hashed
+            return _hash("generated", value.__name__)
         try:
             digest = _hash(repr(codes.source(value)))
             self.files.add(value.__code__.co_filename)
             return digest
         except OSError:
-            if value.__code__.co_filename == "<string>":  # written by dataclass from fields, which are hashed
-                return _hash("generated", value.__name__)
             raise UnseenError(f"{where} has no source") from None
 
     def globals(self, value, where):
@@ -244,7 +249,7 @@ class _Walk:
         return _hash("class", *parts)
 
     def members(self, base, where):
-        inside = {k: v for k, v in vars(base).items() if k not in NOISE}
+        inside = {k: v for k, v in vars(base).items() if k not in NOISE and not _added(k, v)}
         fields = vars(base).get("__dataclass_fields__", {})
         fields = [_hash(k, self(f.default, where), self(f.default_factory, where)) for k, f in fields.items()]
         return _hash("members", *fields, self.named("inside", inside, where))
@@ -285,6 +290,12 @@ class _Walk:
     )
 
 
+def _added(name, value) -> bool:
+    """Return whether a member of a class is a method that a later Python has written for it."""
+    written = isinstance(value, types.FunctionType) and codes.library_function(value)
+    return name in ADDED and written
+
+
 def _hash(*parts) -> str:
     text = "\0".join(f"{len(part)}:{part}" for part in parts)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
@@ -304,6 +315,7 @@ def _library_name(value):
     found = sys.modules.get(module)
     for part in name.split("."):
         found = getattr(found, part, None)
+    module = MOVED.get((module, name), module)
     return (module, name) if found is value or isinstance(value, np.ufunc) else None
 
 

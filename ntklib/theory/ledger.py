@@ -55,7 +55,8 @@ def ledger_view(ledger: pd.DataFrame, *, rounding: float = 1e-9) -> pd.DataFrame
     Returns
     -------
     pandas.DataFrame
-        Without seconds and statement; measured and predicted cut to two digits.
+        Without seconds and statement; measured and predicted cut to two digits. A column ``verdict`` says in a word
+        whether the claim holds and its rival is refuted.
 
     Notes
     -----
@@ -76,8 +77,15 @@ def ledger_view(ledger: pd.DataFrame, *, rounding: float = 1e-9) -> pd.DataFrame
     view["predicted"] = [
         float(f"{value:.1e}") if value == 0 or abs(value) > 1e-14 else "rounding" for value in ledger["predicted"]
     ]
+    view["verdict"] = [_verdict(*both) for both in zip(ledger["holds"], ledger["refuted"])]
     view["slack"] = [s if m != "rounding" else "−" for s, m in zip(view["slack"], view["measured"])]
     return view
+
+
+def _verdict(holds: bool, refuted: bool) -> str:
+    if not holds:
+        return "fails"
+    return "holds" if refuted else "rival holds, too"
 
 
 def anchored(ledger: pd.DataFrame) -> pd.DataFrame:

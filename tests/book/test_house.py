@@ -1,8 +1,10 @@
 """Rules about the files beside the chapters: lock, addresses, documents, what must not be committed."""
 
 import ast
+import base64
 import doctest
 import importlib
+import json
 import re
 import subprocess
 import sys
@@ -220,10 +222,13 @@ def test_every_link_of_the_documents_to_a_file_of_the_book_leads_somewhere(book)
 
 def test_make_explains_itself(book):
     text = subprocess.run([sys.executable, book / "make.py", "--help"], capture_output=True, text=True).stdout
-    for command in ("book", "test", "execute", "figures", "serve", "lab", "bench", "lock", "clean"):
-        assert re.search(rf"^\s+{command}\b", text, re.MULTILINE)
-    targets = (book / "Makefile").read_text(encoding="utf-8")
-    assert "book test check execute figures serve lab bench lock clean:" in targets
+    commands = re.findall(r"^def command_(\w+)", (book / "make.py").read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(commands) > 10
+    targets, readme = ((book / name).read_text(encoding="utf-8") for name in ("Makefile", "README.md"))
+    for command in commands:
+        assert re.search(rf"^    python3 make.py {command} ", text, re.MULTILINE)
+        assert re.search(rf"^(?!\.).*\b{command}\b.*:", targets, re.MULTILINE)
+        assert f"`make {command}`" in readme
 
 
 def test_no_module_takes_an_underscored_name_of_another(book):
@@ -282,6 +287,20 @@ def test_chapters_and_their_packages_have_the_same_names(book):
         pages = {path.stem for path in (book / "chapters" / part).glob("*.ipynb")}
         packages = {path.parent.name for path in (book / "ntklib" / "theory" / part).glob("*/__init__.py")}
         assert pages == packages, part
+
+
+def test_the_preview_is_the_first_picture_of_the_root_page(book):
+    cells = json.loads((book / "intro.ipynb").read_text(encoding="utf-8"))["cells"]
+    found = [output.get("data", {}).get("image/png") for cell in cells for output in cell.get("outputs", [])]
+    first = next(filter(None, found))
+    assert (book / "_static" / "preview.png").read_bytes() == base64.b64decode("".join(first))
+
+
+def test_the_logo_is_what_its_code_draws(book):
+    from draw_logo import favicon, logo
+
+    assert (book / "_static" / "favicon.svg").read_text(encoding="utf-8") == favicon()
+    assert (book / "_static" / "logo.svg").read_text(encoding="utf-8") == logo()
 
 
 def test_the_citation_on_the_page_has_the_version(book, project):

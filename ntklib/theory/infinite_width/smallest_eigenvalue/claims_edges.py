@@ -40,7 +40,7 @@ sharp.refuted_by("the mean does not matter", assumed=0.0)
 @claim(
     id="book-sharp-limit-wide",
     source="Book",
-    statement="For 100 dimensions a sample the formula of book-sharp-limit is right up to 5 %, error terms included.",
+    statement="At d = 100 N the formula of book-sharp-limit is right up to 5 %: its two error terms are at most that.",
     status="proof sketched",
     missing_step="an operator norm bound for the degrees from 2 on without their mean",
     assumptions="Centred sphere, N = 60, d = 6000.",
@@ -67,7 +67,8 @@ def _error(depth: int, N: int, d: int, mean: float = 0.0) -> float:
 @claim(
     id="book-noncentred",
     source="Book; replaces the centering of Nguyen, Mondelli, Montúfar 2021 (v5) in Theorem 1",
-    statement="With Π the projection orthogonal to the mean, λ_min((XX^T)^∘r) ≥ λ_min((XΠX^T)^∘r) ≥ Gershgorin > 0.",
+    statement="With Π the projection orthogonal to the mean, λ_min((XX^T)^∘r) ≥ λ_min((XΠX^T)^∘r) ≥ Gershgorin of XΠ, "
+    "positive where d is well above N^(2/r).",
     status="proved here",
     assumptions="Sphere of radius √d around a mean of norm m √d, d well above N^(2/r).",
     does_not_say="That Theorem 1 needs zero mean for its conclusion: only this step of its proof does.",

@@ -1,0 +1,77 @@
+"""What a first visit of a built site costs: bytes on the way, and how far text jumps while a page is loaded.
+
+    python tools/check_weight.py SITE [--require-browser]
+
+Reported are pages that fetch more than 1 MB, compressed and besides MathJax, and pages whose layout shift (the sum that
+browsers report) is above 0.05, in a wide and in a narrow window.
+"""
+
+import argparse
+import gzip
+import sys
+from pathlib import Path
+
+from browser import HOW_TO_GET_ONE, find_browser, open_browser
+from check_pages import serve
+
+PAGES = ("intro.html", "chapters/infinite_width/smallest_eigenvalue.html", "chapters/finite_width/two_sided.html")
+WINDOWS = ({"width": 1400, "height": 900}, {"width": 390, "height": 800})
+MOST_BYTES, MOST_SHIFT = 1_000_000, 0.05
+PACKED = (".png", ".woff2")  # gains nothing from compression
+SHIFTS = """
+window.shifted = 0;
+new PerformanceObserver(list => list.getEntries().forEach(entry => {
+  if (!entry.hadRecentInput) window.shifted += entry.value;
+})).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+def weight(response):
+    """Bytes of an answer on the way, as a server that compresses would send it."""
+    body = response.body()
+    return len(body) if response.url.endswith(PACKED) else len(gzip.compress(body, 6))
+
+
+def visit(browser, address, window):
+    """Bytes besides MathJax, and the layout shift, of a first visit."""
+    context = browser.new_context(viewport=window)
+    page, answers = context.new_page(), []
+    page.add_init_script(SHIFTS)
+    page.on("response", lambda answer: answers.append(answer))
+    page.goto(address, wait_until="load")
+    page.evaluate("() => window.MathJax && MathJax.startup ? MathJax.startup.promise.then(() => null) : null")
+    page.wait_for_timeout(1000)
+    shifted = page.evaluate("window.shifted")
+    total = sum(weight(answer) for answer in answers if answer.ok and "mathjax" not in answer.url)
+    context.close()
+    return total, shifted
+
+
+def faults(browser, home, pages):
+    """Sentences about pages that are too heavy or jump."""
+    for name in pages:
+        for window in WINDOWS:
+            total, shifted = visit(browser, home + name, window)
+            if total > MOST_BYTES:
+                yield f"{name}: {total:,} bytes besides MathJax; expected at most {MOST_BYTES:,}"
+            if shifted > MOST_SHIFT:
+                yield f"{name}, {window['width']} px: a layout shift of {shifted:.3f}; expected at most {MOST_SHIFT}"
+
+
+def main():
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("site", type=Path)
+    parser.add_argument("--require-browser", action="store_true", help="no browser: fail instead of skip")
+    options, executable = parser.parse_args(), find_browser()
+    if executable is None:
+        print(HOW_TO_GET_ONE)
+        sys.exit(options.require_browser)
+    with serve(options.site) as home, open_browser(executable) as browser:
+        found = list(faults(browser, home, PAGES))
+    print("\n".join(found) or f"weight: {len(PAGES)} pages below 1 MB and a layout shift of {MOST_SHIFT}")
+    sys.exit(bool(found))
+
+
+if __name__ == "__main__":
+    main()
