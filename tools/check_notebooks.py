@@ -51,11 +51,21 @@ LANGUAGE_INFO = {
     "nbconvert_exporter": "python",
     "pygments_lexer": "ipython3",
 }
+# At most 12 lines. A jax that is new enough for pyproject.toml stays, with the libraries that Colab built around it;
+# pip alone would replace it, for the newest lineax asks for a newer one.
 COLAB_CELL = """\
 import sys
-
-if "google.colab" in sys.modules:
-    %pip install --quiet "ntklib @ git+{url}"
+from importlib import metadata, util
+from subprocess import getstatusoutput as sh
+if util.find_spec("ntklib") is None:
+    get = "ntklib @ git+{url}"
+    if "google.colab" not in sys.modules:
+        raise SystemExit(f'No ntklib here. Run: pip install "{{get}}"')
+    jax = [d.version for d in metadata.distributions(name="jax")]
+    keep = " ".join(f"jax=={{v}}" for v in jax if v[:4] not in "0.4.0.5.0.6.")
+    failed, why = sh(f'{{sys.executable}} -m pip install -q "{{get}}" {{keep}}')
+    if failed:
+        raise SystemExit("Installing ntklib failed:\\n" + why[-900:])
 """
 ABSOLUTE_PATH = re.compile(r"""(?<![\w.:/-])(/(?:home|root|tmp|work|Users|usr|opt|var|etc|mnt|content)/|[A-Z]:\\)""")
 DOWNLOAD = re.compile(r"https?://|urlopen|urlretrieve|\brequests\.|fetch_\w+\(|\bwget\b|\bcurl\b")
@@ -319,7 +329,7 @@ def is_colab_cell(cell):
 
 
 def colab_cell(page):
-    """The first code cell installs ntklib on Colab, from the repository that _config.yml names."""
+    """The first code cell installs ntklib on Colab from the repository of _config.yml, and says elsewhere how to."""
     first = page.code[0][1] if page.code else None
     wanted = COLAB_CELL.format(url=page.url).strip()
     if first is None or first.source.strip() != wanted or tags(first) != ["remove-cell"]:

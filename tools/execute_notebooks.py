@@ -1,12 +1,13 @@
 """Run notebooks from a fresh kernel and write them back so that a second run changes no byte.
 
-    python tools/execute_notebooks.py [--check] [--jobs 2] [--figures FOLDER] [NOTEBOOK ...]
+    python tools/execute_notebooks.py [--check] [--jobs 2] [--figures FOLDER] [--colab-cell] [NOTEBOOK ...]
 
 The kernel is this Python; its working directory is an empty folder outside the repository, so that imports
 come from the installed package and nothing is read that a reader lacks. Nothing is written when a cell
 fails. Cell ids are kept; kernel metadata is the standard one; no timing is recorded; output that arrived in
 pieces is joined; pictures are reduced to 256 colours and lose the chunk that names the software. With --figures
-the notebooks stay as they are, and every picture goes into the folder as SVG and PDF, under the name of its label.
+the notebooks stay as they are, and every picture goes into the folder as SVG and PDF, under the name of its label. With
+--colab-cell nothing is run: the cell that installs ntklib is written anew, and no other byte changes.
 """
 
 import argparse
@@ -131,6 +132,23 @@ def execute(path, url):
     return (nbformat.writes(notebook).rstrip("\n") + "\n").encode()
 
 
+def renew_colab_cell(path, url, check):
+    """Write the source of the Colab cell of one notebook; return (name, problem or None)."""
+    notebook = nbformat.read(path, as_version=4)
+    for cell in filter(is_colab_cell, notebook.cells):
+        cell.source = COLAB_CELL.format(url=url).strip()
+    return path.name, settle(path, (nbformat.writes(notebook).rstrip("\n") + "\n").encode(), check)
+
+
+def settle(path, new, check):
+    """Write a notebook that has changed, or say so if it is only checked."""
+    if new == path.read_bytes():
+        return None
+    if not check:
+        path.write_bytes(new)
+    return "would change" if check else None
+
+
 def write_figures(path, url, folder):
     """Write every labelled picture of a notebook as SVG and PDF; return (name, problem or None)."""
     try:
@@ -153,12 +171,7 @@ def process(path, url, check):
         new = execute(path, url)
     except CellExecutionError as error:
         return path.name, f"FAILED\n{error}"
-    if new == path.read_bytes():
-        return path.name, None
-    if check:
-        return path.name, "would change"
-    path.write_bytes(new)
-    return path.name, None
+    return path.name, settle(path, new, check)
 
 
 def main():
@@ -167,10 +180,12 @@ def main():
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--figures", type=Path, metavar="FOLDER")
+    parser.add_argument("--colab-cell", action="store_true")
     parser.add_argument("notebooks", nargs="*", type=Path)
     options = parser.parse_args()
     paths = [path.resolve() for path in options.notebooks] or chapters(BOOK)
-    url, failed, task, last = repository_url(), 0, process, options.check
+    url, failed, last = repository_url(), 0, options.check
+    task = renew_colab_cell if options.colab_cell else process
     if options.figures:
         options.figures.mkdir(parents=True, exist_ok=True)
         os.environ["BOOK_FIGURE_FORMATS"] = "svg,pdf"

@@ -68,8 +68,8 @@ class ShippedTable:
     float_format : str, optional
         Of the numbers in the file; without it they are written in full.
     chaotic : bool
-        Whether long runs amplify rounding, so that a processor with other vector instructions gives other numbers and
-        rows can be compared only where the instructions are those of the record.
+        Whether long runs amplify rounding, so that other vector instructions, or another version of jaxlib, give other
+        numbers, and rows can be compared only where both are those of the record.
 
     Notes
     -----
@@ -118,9 +118,11 @@ class ShippedTable:
         return hashlib.sha256((fingerprint(self.cell, loaded=False) + repr(self.parts)).encode()).hexdigest()
 
     def comparable_here(self) -> bool:
-        """Return whether rows computed on this processor can be compared with the shipped ones."""
-        verified = self.record()["verified"]
-        return not (self.chaotic and verified) or verified["with"]["instructions"] == instructions()
+        """Return whether rows computed on this processor, with this jaxlib, can be compared with the shipped ones."""
+        verified, here = self.record()["verified"], versions()
+        if not (self.chaotic and verified):
+            return True
+        return all(verified["with"][name] == here[name] for name in ("instructions", "jaxlib"))
 
     def in_precision(self):
         """Return a context in which JAX has the table's precision."""

@@ -112,9 +112,7 @@ def process_start() -> float:
 
 def _refuse(table, differences, where) -> None:
     wrong = {column: f"{value:.3g}" for column, value in differences.items() if not value <= 1}
-    elsewhere = (
-        "" if table.comparable_here() else ", and this processor has other vector instructions than the record's"
-    )
+    elsewhere = "" if table.comparable_here() else ", and vector instructions or jaxlib are not those of the record"
     if wrong:
         raise DisagreementError(
             f"{table.name}: rows computed again differ from the shipped ones {where}: {wrong} times the tolerance "
