@@ -31,7 +31,7 @@ document.addEventListener("DOMContentLoaded", () => {
     count.setAttribute("role", "status");
     label.append("Show rows with ", field);
     line.append(label, count);
-    table.before(line);
+    (table.closest(".output") || table).before(line);
     field.addEventListener("input", () => {
       const words = field.value.toLowerCase().split(/\\s+/).filter(word => word);
       rows.forEach(row => { row.hidden = !words.every(word => row.textContent.toLowerCase().includes(word)); });

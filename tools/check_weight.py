@@ -1,9 +1,10 @@
-"""What a first visit of a built site costs: bytes on the way, and how far text jumps while a page is loaded.
+"""What a first visit of a built site costs: bytes on the way, text that jumps, tables of the ledger that do not fit.
 
     python tools/check_weight.py SITE [--require-browser]
 
 Reported are pages that fetch more than 1 MB, compressed and besides MathJax, and pages whose layout shift (the sum that
-browsers report) is above 0.05, in a wide and in a narrow window.
+browsers report) is above 0.05, in a wide and in a narrow window; and pages of the ledger whose tables must be scrolled
+sideways in a window of 1100 pixels.
 """
 
 import argparse
@@ -16,6 +17,12 @@ from check_pages import serve
 
 PAGES = ("intro.html", "chapters/infinite_width/smallest_eigenvalue.html", "chapters/finite_width/two_sided.html")
 WINDOWS = ({"width": 1400, "height": 900}, {"width": 390, "height": 800})
+LEDGER = [f"chapters/ledger/{part}.html" for part in ("infinite_width", "minimum_width", "wide_networks", "loose")]
+LAPTOP = {"width": 1100, "height": 800}
+HIDDEN = """() => Math.max(0, ...[...document.querySelectorAll("article table")].map(table => {
+  const box = table.closest(".output") || table.parentElement;
+  return box.scrollWidth - box.clientWidth;
+}))"""
 MOST_BYTES, MOST_SHIFT = 1_000_000, 0.05
 PACKED = (".png", ".woff2")  # gains nothing from compression
 SHIFTS = """
@@ -58,6 +65,17 @@ def faults(browser, home, pages):
                 yield f"{name}, {window['width']} px: a layout shift of {shifted:.3f}; expected at most {MOST_SHIFT}"
 
 
+def too_wide(browser, home, pages):
+    """Sentences about pages whose tables are wider than their place."""
+    page = browser.new_page(viewport=LAPTOP)
+    for name in pages:
+        page.goto(home + name, wait_until="load")
+        hidden = page.evaluate(HIDDEN)
+        if hidden > 0:
+            yield f"{name}: a table has {hidden} pixels that must be scrolled to; expected none at {LAPTOP['width']} px"
+    page.close()
+
+
 def main():
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -68,7 +86,7 @@ def main():
         print(HOW_TO_GET_ONE)
         sys.exit(options.require_browser)
     with serve(options.site) as home, open_browser(executable) as browser:
-        found = list(faults(browser, home, PAGES))
+        found = [*faults(browser, home, PAGES), *too_wide(browser, home, LEDGER)]
     print("\n".join(found) or f"weight: {len(PAGES)} pages below 1 MB and a layout shift of {MOST_SHIFT}")
     sys.exit(bool(found))
 

@@ -23,6 +23,15 @@ def site(tmp_path):
     return tmp_path
 
 
+def test_a_table_that_must_be_scrolled_is_reported(site, browser):
+    table = "<article><div class='output' style='overflow-x:auto'><table><tr><td>{}</td></tr></table></div></article>"
+    for name, text in {"fits": "narrow", "wide": "wide" * 400}.items():
+        (site / f"{name}.html").write_text(PAGE.format(head="", body=table.format(text)))
+    with serve(site) as home:
+        assert list(check_weight.too_wide(browser, home, ["fits.html"])) == []
+        assert "pixels that must be scrolled to" in next(check_weight.too_wide(browser, home, ["wide.html"]))
+
+
 def test_heavy_pages_and_pages_that_jump_are_reported(site, browser):
     with serve(site) as home:
         assert list(check_weight.faults(browser, home, ["good.html"])) == []
