@@ -1,9 +1,11 @@
-"""Every file of the table of contents has a page in the built site: `python tools/check_toc.py BOOK HTML`."""
+"""Every file of the table of contents has a page, and that its foot: `python tools/check_toc.py BOOK HTML`."""
 
 import sys
 from pathlib import Path
 
 import yaml
+
+FOOT = "How to cite</a>"
 
 
 def listed_files(node):
@@ -25,8 +27,20 @@ def missing_pages(book, html):
     return [name for name in ["index", *entries] if not (html / f"{name}.html").exists()]
 
 
+def without_foot(book, html):
+    """Pages that do not end with versions and a way to cite."""
+    entries = listed_files(yaml.safe_load((book / "_toc.yml").read_text(encoding="utf-8")))
+    pages = [html / f"{name}.html" for name in entries]
+    return [page.name for page in pages if page.exists() and FOOT not in page.read_text(encoding="utf-8")]
+
+
+def main(book, html):
+    """Print what is missing; return whether anything is."""
+    found = [f"missing page: {name}.html is in _toc.yml but was not built" for name in missing_pages(book, html)]
+    found += [f"{name} has no foot with versions and a way to cite" for name in without_foot(book, html)]
+    print("\n".join(found), end="\n" if found else "")
+    return bool(found)
+
+
 if __name__ == "__main__":
-    absent = missing_pages(Path(sys.argv[1]), Path(sys.argv[2]))
-    for name in absent:
-        print(f"missing page: {name}.html is in _toc.yml but was not built")
-    sys.exit(bool(absent))
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))

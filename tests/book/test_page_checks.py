@@ -7,7 +7,7 @@ import pytest
 from browser import find_browser
 from check_links import broken_links
 from check_pages import CHECKS, check_page, check_site, contrast, open_tab, serve
-from check_toc import missing_pages
+from check_toc import main, missing_pages, without_foot
 from PIL import Image
 
 ALT = "A line plot of the error against the width, falling with slope minus one half."
@@ -234,3 +234,11 @@ def test_a_chapter_that_was_not_built_is_reported(tmp_path):
     (tmp_path / "_toc.yml").write_text("root: intro\nparts:\n- chapters:\n  - file: a/b\n", encoding="utf-8")
     (tmp_path / "intro.html").touch()
     assert missing_pages(tmp_path, tmp_path) == ["index", "a/b"]
+    assert main(tmp_path, tmp_path)
+
+
+def test_a_page_without_its_foot_is_reported(tmp_path):
+    (tmp_path / "_toc.yml").write_text("root: a\nchapters:\n- file: b\n")
+    for name, foot in {"a": "", "b": '<a href="news.html">How to cite</a>'}.items():
+        (tmp_path / f"{name}.html").write_text(f"<p>Text</p>{foot}")
+    assert without_foot(tmp_path, tmp_path) == ["a.html"]
