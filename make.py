@@ -266,7 +266,8 @@ def share_compiled(folder):
 
 def build_book(*flags):
     """Build the HTML book from the stored outputs; fail on a stored error or a page that is missing."""
-    wrong = [line for path in sorted(ROOT.glob("chapters/**/*.ipynb")) for line in stored_errors(path)]
+    notebooks = [*ROOT.glob("*.ipynb"), *sorted(ROOT.glob("chapters/**/*.ipynb"))]
+    wrong = [line for path in notebooks for line in stored_errors(path)]
     if wrong:
         print(*wrong, sep="\n")
         return 1
@@ -359,7 +360,8 @@ def command_execute(options):
     """Re-run notebooks and write them back."""
     flags = ["--jobs", options.jobs, *(["--check"] if options.check else [])]
     tool("execute_notebooks.py", *flags, *(Path(path).resolve() for path in options.notebooks))
-    PREVIEW.write_bytes(first_picture(ROOT / "intro.ipynb"))
+    if not options.check:
+        PREVIEW.write_bytes(first_picture(ROOT / "intro.ipynb"))
 
 
 def first_picture(notebook):

@@ -35,7 +35,7 @@ document.addEventListener("DOMContentLoaded", () => {
     e.addEventListener("scroll", () => cue(e), { passive: true });
   });
   wide(".highlight pre, .output.text_html, .pst-scrollable-table-container, table.docutils");
-  window.addEventListener("load", () => window.MathJax && MathJax.startup.promise.then(
+  window.addEventListener("load", () => window.MathJax?.startup?.promise?.then(
     () => wide('mjx-container[display="true"]')));
   all("details.hide > summary", e => e.removeAttribute("aria-label"));  // its text says what is hidden
 });

@@ -7,7 +7,7 @@
 import textwrap
 from importlib.metadata import version
 
-from searchpage import texts
+from searchpage import named, texts
 
 PREVIEW = "_static/preview.png"
 LONGEST = 160  # characters of a description
@@ -16,7 +16,7 @@ LONGEST = 160  # characters of a description
 def summary(env, document):
     """The first words of a page."""
     found = next((section.text for section in texts(env).get(document, []) if section.text), "")
-    return textwrap.shorten(found.replace("\x00", ""), LONGEST, placeholder=" …") if found else ""
+    return textwrap.shorten(named(env, found), LONGEST, placeholder=" …")
 
 
 def add_context(app, pagename, templatename, context, doctree):

@@ -141,18 +141,19 @@ def search_page(app):
     yield "search", {"title": "Search"}, "search.html"
 
 
+def named(env, text):
+    """A text with the titles of the pages that it refers to."""
+    return MARKED.sub(lambda mark: env.titles[mark[1]].astext() if mark[1] in env.titles else mark[1], text)
+
+
 def data(env):
     """What the script needs: the pages with their sections, the terms of the glossary, stop words."""
-
-    def named(text):
-        return MARKED.sub(lambda mark: env.titles[mark[1]].astext() if mark[1] in env.titles else mark[1], text)
-
     pages = [
         {
             "url": f"{name}.html",
             "title": env.titles[name].astext() if name in env.titles else name,
             "kind": kind_of(name),
-            "sections": [[section.anchor, section.title, named(section.text)] for section in found],
+            "sections": [[section.anchor, section.title, named(env, section.text)] for section in found],
         }
         for name, found in texts(env).items()
     ]

@@ -136,7 +136,7 @@ function show(query) {
   place.append(list);
   const many = results.length > SHOWN ? `, the first ${SHOWN} are shown` : "";
   document.getElementById("search-status").textContent =
-    results.length ? `${results.length} pages${many}.` : `Nothing was found for “${query}”.`;
+    results.length ? `${results.length} ${results.length > 1 ? "pages" : "page"}${many}.` : `Nothing was found for “${query}”.`;
 }
 
 document.addEventListener("DOMContentLoaded", () => {

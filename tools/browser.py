@@ -1,7 +1,9 @@
 """The browser of the page checks: any Chromium or Chrome on this machine, driven by Playwright."""
 
+import argparse
 import os
 import shutil
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -53,3 +55,18 @@ def open_browser(executable):
             yield browser
         finally:
             browser.close()
+
+
+def check_site_in_browser(description, find, good):
+    """The command line of a check: print what ``find(browser, site)`` finds, and fail; or what is good."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("site", type=Path)
+    parser.add_argument("--require-browser", action="store_true", help="no browser: fail instead of skip")
+    options, executable = parser.parse_args(), find_browser()
+    if executable is None:
+        print(HOW_TO_GET_ONE)
+        sys.exit(options.require_browser)
+    with open_browser(executable) as browser:
+        found = list(find(browser, options.site))
+    print("\n".join(found) or good)
+    sys.exit(bool(found))

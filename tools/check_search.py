@@ -6,13 +6,11 @@ Reported are: queries whose chapter is not first, names of the glossary whose ch
 pages of the package before other pages, excerpts with TeX, errors on the console, results that are not shown.
 """
 
-import argparse
 import re
-import sys
 from pathlib import Path
 from urllib.parse import quote
 
-from browser import HOW_TO_GET_ONE, find_browser, open_browser
+from browser import check_site_in_browser
 
 FIRST = {
     "NTK": "infinite_width/tangent_kernel",
@@ -88,20 +86,7 @@ def faults(browser, site, first=None):
     return complaints + [f"search: TeX in the words of {place}" for place in page.evaluate(TEX)]
 
 
-def main():
-    """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("site", type=Path)
-    parser.add_argument("--require-browser", action="store_true", help="no browser: fail instead of skip")
-    options, executable = parser.parse_args(), find_browser()
-    if executable is None:
-        print(HOW_TO_GET_ONE)
-        sys.exit(options.require_browser)
-    with open_browser(executable) as browser:
-        found = faults(browser, options.site)
-    print("\n".join(found) or f"search: {len(FIRST)} queries and every term of the glossary find their chapter")
-    sys.exit(bool(found))
-
-
 if __name__ == "__main__":
-    main()
+    check_site_in_browser(
+        __doc__, faults, f"search: {len(FIRST)} queries and every term of the glossary find their chapter"
+    )

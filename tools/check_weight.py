@@ -7,12 +7,9 @@ browsers report) is above 0.05, in a wide and in a narrow window; and pages of t
 sideways in a window of 1100 pixels.
 """
 
-import argparse
 import gzip
-import sys
-from pathlib import Path
 
-from browser import HOW_TO_GET_ONE, find_browser, open_browser
+from browser import check_site_in_browser
 from check_pages import serve
 
 PAGES = ("intro.html", "chapters/infinite_width/smallest_eigenvalue.html", "chapters/finite_width/two_sided.html")
@@ -76,20 +73,13 @@ def too_wide(browser, home, pages):
     page.close()
 
 
-def main():
-    """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("site", type=Path)
-    parser.add_argument("--require-browser", action="store_true", help="no browser: fail instead of skip")
-    options, executable = parser.parse_args(), find_browser()
-    if executable is None:
-        print(HOW_TO_GET_ONE)
-        sys.exit(options.require_browser)
-    with serve(options.site) as home, open_browser(executable) as browser:
-        found = [*faults(browser, home, PAGES), *too_wide(browser, home, LEDGER)]
-    print("\n".join(found) or f"weight: {len(PAGES)} pages below 1 MB and a layout shift of {MOST_SHIFT}")
-    sys.exit(bool(found))
+def all_faults(browser, site):
+    """Sentences about everything that this module looks at."""
+    with serve(site) as home:
+        yield from faults(browser, home, PAGES)
+        yield from too_wide(browser, home, LEDGER)
 
 
 if __name__ == "__main__":
-    main()
+    good = f"weight: {len(PAGES)} pages below 1 MB and a layout shift of {MOST_SHIFT}; the ledger fits"
+    check_site_in_browser(__doc__, all_faults, good)

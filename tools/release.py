@@ -48,6 +48,8 @@ def reasons_to_wait(root):
     heading = re.search(rf"^## {re.escape(version)}\b(.*)$", changes, re.MULTILINE)
     if citation != version:
         yield f"CITATION.cff has version {citation}; expected {version}, as in pyproject.toml."
+    if f"version = {{{version}}}" not in (root / "news.md").read_text(encoding="utf-8"):
+        yield f"news.md does not cite version {version}; expected a line 'version = {{{version}}}'."
     if heading is None:
         yield f"CHANGELOG.md has no section of version {version}; expected a line '## {version} (date)'."
     elif not re.search(r"\d{4}-\d\d-\d\d", heading[1]):
@@ -108,7 +110,8 @@ def try_wheel(root, wheel, python, *selection):
         shutil.copytree(root / "tests", place / "tests", ignore=shutil.ignore_patterns("book", "__pycache__"))
         found = subprocess.run([inside, "-c", "import ntklib; print(ntklib.__file__)"], cwd=place, capture_output=True)
         print(f"Python {python}: {found.stdout.decode().strip()}", flush=True)
-        return subprocess.run([inside, "-m", "pytest", "-q", *(selection or ("tests",))], cwd=place).returncode
+        chosen = selection or ("tests", "-m", "not several_devices")  # those need a process that pretends to have four
+        return subprocess.run([inside, "-m", "pytest", "-q", *chosen], cwd=place).returncode
 
 
 def main():

@@ -296,6 +296,15 @@ def test_the_preview_is_the_first_picture_of_the_root_page(book):
     assert (book / "_static" / "preview.png").read_bytes() == base64.b64decode("".join(first))
 
 
+def test_what_the_readme_found_is_what_the_tables_say(book):
+    from ntklib.theory.polylog_width.four_widths import laws
+
+    asked = laws.theory_widths().loc[128, "polylog(n)"]
+    needed = laws.typical(laws.needed_widths()).loc[128, "polylog(n)"]
+    text = " ".join((book / "README.md").read_text(encoding="utf-8").split())
+    assert f"asks for {asked:.1e} neurons in each layer, and {needed:.1f} were enough".replace("e+", "e") in text
+
+
 def test_the_logo_is_what_its_code_draws(book):
     from draw_logo import favicon, logo
 

@@ -13,6 +13,7 @@ def small(tmp_path):
     """The files that a release reads, of a small project."""
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\nversion = "1.2"\n')
     (tmp_path / "CITATION.cff").write_text("version: 1.2\n")
+    (tmp_path / "news.md").write_text("  version = {1.2},\n")
     (tmp_path / "CHANGELOG.md").write_text("# Changes\n\n## 1.2 (2026-11-28)\n")
     return tmp_path
 
@@ -25,6 +26,7 @@ def test_a_consistent_project_is_released(small):
     ("file", "text", "message"),
     [
         ("CITATION.cff", "version: 1.1\n", "CITATION.cff has version 1.1; expected 1.2"),
+        ("news.md", "version = {1.1}\n", "news.md does not cite version 1.2"),
         ("CHANGELOG.md", "## 1.1 (2026-01-01)\n", "no section of version 1.2"),
         ("CHANGELOG.md", "## 1.2 (unreleased)\n", "version 1.2 has no date"),
     ],

@@ -4,12 +4,15 @@ import json
 import re
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import check_search
 import pytest
 from browser import find_browser, open_browser
 from concepts import pattern
-from searchpage import kind_of, plain_math
+from docutils import nodes
+from everypage import summary
+from searchpage import MARK, Section, kind_of, plain_math
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
@@ -124,6 +127,17 @@ def test_formulas_as_text(formula, text):
     assert plain_math(formula) == text
 
 
+def test_descriptions_of_pages_are_words():
+    """As everypage gives them to a template: titles for links to pages, no marks, no more than a line."""
+    sections = {"a": [Section("x", "A", f"See {MARK.format('b')}, and {MARK.format('gone')}. " + "word " * 60)]}
+    env = SimpleNamespace(section_texts=sections, titles={"b": nodes.title("", "The other page")})
+    text = summary(env, "a")
+    assert text.startswith("See The other page, and gone. word")
+    assert text.endswith(" …")
+    assert len(text) <= 160
+    assert summary(env, "b") == ""
+
+
 def test_kinds_of_pages():
     assert kind_of("chapters/infinite_width/depth") == "chapter"
     assert kind_of("chapters/infinite_width/index") == "page"
@@ -146,7 +160,7 @@ def test_letters_are_found_by_their_names(site, browser):
     page = browser.new_page()
     page.goto(f"{(site / 'search.html').as_uri()}?q=lambda+min")
     assert page.inner_text("ol.search > li mark") == "λ"
-    assert "1 pages" in page.inner_text("#search-status")
+    assert page.inner_text("#search-status") == "1 page."
     page.goto(f"{(site / 'search.html').as_uri()}?q=constructor")
     assert "Nothing was found" in page.inner_text("#search-status")
 

@@ -58,6 +58,7 @@ def test_a_stored_error_is_named(tmp_path, monkeypatch, book):
     cells = [{"cell_type": "markdown"}, {"cell_type": "code", "outputs": [error]}]
     (tmp_path / "a.ipynb").write_text(json.dumps({"cells": cells}))
     assert list(make.stored_errors(tmp_path / "a.ipynb")) == ["a.ipynb: cell 1 holds an error, ValueError: no"]
+    assert make.build_book() == 1
     (tmp_path / "chapters").mkdir()
     (tmp_path / "a.ipynb").rename(tmp_path / "chapters" / "a.ipynb")
     assert make.build_book() == 1
