@@ -2,7 +2,6 @@
 
 import math
 
-import jax.numpy as jnp
 import mpmath
 import numpy as np
 import pytest
@@ -81,16 +80,23 @@ def test_the_energy_tail_becomes_exact():
         assert abs((0.5 - partial[R - 1]) / hermite.relu_energy_tail(R) - 1) < 3 / R + 1e-6
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [("gelu", "line + even"), ("cos", "even"), ("sin", "odd"), ("sigmoid", "constant + odd"), ("identity", "odd")],
-)
-def test_parity_of_named_activations(name, kind):
-    assert hermite.parity(name) == kind
+@pytest.mark.parametrize("name", ["relu", "tanh", "gelu", "sigmoid", "softplus"])
+@pytest.mark.parametrize("depth", [2, 3])
+def test_kernels_of_non_parallel_inputs_are_positive_definite(name, depth):
+    angle = np.pi * np.arange(5) / 5
+    X = np.stack([np.cos(angle), np.sin(angle)], axis=1) * [[1.0], [2.0], [0.5], [1.0], [1.5]]
+    for matrix in ntklib.infinite_kernels(X, depth=depth, activation=name, weight_variance=1.0):
+        eigenvalues = np.linalg.eigvalsh(matrix)
+        assert eigenvalues[0] > 1e-9 * eigenvalues[-1]
 
 
-def test_parity_of_a_sum_of_sine_and_cosine_is_mixed():
-    assert hermite.parity(lambda s: jnp.sin(s) + jnp.cos(s)) == "mixed"
+@pytest.mark.parametrize("degree", [1, 2, 3])
+def test_a_power_is_definite_on_one_point_of_the_plane_more_than_its_degree(degree):
+    mu = hermite.coefficients_by_pieces(lambda x: x**degree, 10)
+    for N in range(2, degree + 4):
+        angle = np.pi * (np.arange(N) + 0.3 * np.sin(np.arange(N))) / N
+        eigenvalues = np.linalg.eigvalsh(hermite.power_series(mu, np.cos(angle[:, None] - angle)))
+        assert (eigenvalues > 1e-12 * eigenvalues[-1]).sum() == min(N, degree + 1)
 
 
 def test_bad_orders_and_degrees_are_named():

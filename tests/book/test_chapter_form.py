@@ -124,9 +124,11 @@ N, d, L, r = 60, 300, 3, 6
 dimensions, deep, depths, few, trials, draws = [5, 10, 20], 6, [2, 4, 8], 20, 30, 1
 many = 50
 """,
+    "infinite_width/hermite": "terms, neurons, draws, N, R_max, points = 30, 200, 2, 40, 8, 6",
 }
 CENTRAL = {  # an expression of each chapter's lessons, and the number that the chapter is about
     "infinite_width/smallest_eigenvalue": ("smallest(kernel(draw(N, d), L)) / d", "1.66"),
+    "infinite_width/hermite": ("dual(coefficients(sigma['relu'], terms), 0.0) / 0.5", "0.32"),
 }
 
 

@@ -248,3 +248,26 @@ def antipodal_pairs(*, names=("relu", "gelu"), d=3, pairs=5, depth=2, width=60, 
 
 
 antipodal_pairs.refuted_by("three layers, on the same data", depth=3)
+
+
+@claim(
+    id="book-strict-positivity",
+    source="Book, after Carvalho et al. 2025",
+    statement="For N points of the plane, no two parallel, G^(2) has rank min(N, p + 1) if σ = x^p, else rank N.",
+    status="proved here",
+    assumptions="N ≥ 2, no biases; else: σ is not a polynomial of degree ≤ N − 2.",
+    does_not_say="How small λ_min is, or anything about parallel inputs.",
+    verdict=equal(tolerance=ROUNDING, scale=1.0),
+)
+def strict_positivity(*, N=6, powers=(1, 2, 3, 4, 5), names=("relu", "tanh", "gelu"), spare=1, seed=0):
+    """Count eigenvalues above rounding; ``spare`` = 0 makes a polynomial of degree N − 1 fail, too."""
+    angle = math.pi * (np.arange(N) + np.random.default_rng(seed).uniform(0, 0.5, N)) / N
+    cosines = np.cos(angle[:, None] - angle)
+    functions = {f"x^{p}": (lambda x, p=p: x**p, min(N, p + spare)) for p in powers}
+    functions |= {name: (as_activation(name).function, N) for name in names}
+    for name, (function, rank) in functions.items():
+        eigenvalues = np.linalg.eigvalsh(power_series(coefficients_by_pieces(function, 60), cosines))
+        yield int((eigenvalues > 1e-11 * eigenvalues[-1]).sum()), rank, {"σ": name}
+
+
+strict_positivity.refuted_by("polynomials of degree N − 1 fail as well", spare=0)

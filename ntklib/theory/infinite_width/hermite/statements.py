@@ -11,7 +11,6 @@ from itertools import pairwise
 import numpy as np
 
 from ntklib._validate import positive_int
-from ntklib.activations import activation as as_activation
 
 
 def hermite_basis(x, terms: int) -> np.ndarray:
@@ -227,39 +226,3 @@ def polar_expectation(function, theta: float, degree: int, *, nodes: int = 60) -
         values = np.asarray(function(np.cos(phi))) * np.asarray(function(np.cos(phi - theta)))
         total += float((b - a) / 2 * w @ values)
     return (2 if degree else 1) * total / (2 * math.pi)
-
-
-def parity(activation, terms: int = 12, *, tolerance: float = 1e-12) -> str:
-    r"""Say which Hermite coefficients vanish: ``"even"`` functions have none at odd r, ``"odd"`` none at even r.
-
-    Parameters
-    ----------
-    activation : str, callable or Activation
-    terms : int
-        How many coefficients are looked at.
-    tolerance : float
-        What counts as zero.
-
-    Returns
-    -------
-    str
-        ``"even"``, ``"odd"``, ``"line + even"`` (no odd r but 1), ``"constant + odd"`` (no even r but 0), ``"mixed"``.
-
-    Notes
-    -----
-    Decides from finitely many coefficients. Source: Book.
-
-    Examples
-    --------
-    >>> [parity(name) for name in ("relu", "abs", "tanh")]
-    ['line + even', 'even', 'odd']
-    """
-    act = as_activation(activation)
-    present = {r for r in range(positive_int("parity", "terms", terms)) if abs(act.hermite(r)) > tolerance}
-    odd = {r for r in present if r % 2}
-    even = present - odd
-    if not odd or not even:
-        return "odd" if odd else "even"
-    if odd == {1}:
-        return "line + even"
-    return "constant + odd" if even == {0} else "mixed"
