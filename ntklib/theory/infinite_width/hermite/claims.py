@@ -144,7 +144,7 @@ arc_cosine_kernels.refuted_by("π − θ in the place of θ", supplement=True)
 @claim(
     id="price-derivative",
     source="Book, after Price 1958",
-    statement="∂E[σ(u)σ(v)]/∂q12 = E[σ'(u)σ'(v)] for every covariance: the dual of the derivative.",
+    statement="∂E[σ(u)σ(v)]/∂q12 = E[σ'(u)σ'(v)] where q12² < q11 q22: the dual of the derivative.",
     status="proved here",
     assumptions="σ absolutely continuous, σ and σ' square integrable under the Gaussian; |q12| < sqrt(q11 q22).",
     does_not_say="The derivatives in q11 and q22, which involve σ''.",
@@ -199,7 +199,7 @@ two_layer_ntk_series.refuted_by("μ_r(σ') = μ_{r+1}(σ), without the factor �
 @claim(
     id="parity-antipodes",
     source="Book",
-    statement="If σ is even or odd, the tangent kernel is singular on data that hold x and −x, at every width.",
+    statement="If σ is even or odd, the tangent kernel is singular on data that hold x ≠ 0 and −x, at every width.",
     status="proved here",
     assumptions="No biases; both x and −x among the rows.",
     does_not_say="That other activations separate them well, or that biases would not help.",
@@ -253,9 +253,9 @@ antipodal_pairs.refuted_by("three layers, on the same data", depth=3)
 @claim(
     id="book-strict-positivity",
     source="Book, after Carvalho et al. 2025",
-    statement="For N points of the plane, no two parallel, G^(2) has rank min(N, p + 1) if σ = x^p, else rank N.",
+    statement="For N points of the plane, no two parallel, G^(2) has rank min(N, p + 1) if σ = x^p, N if σ is no polynomial.",
     status="proved here",
-    assumptions="N ≥ 2, no biases; else: σ is not a polynomial of degree ≤ N − 2.",
+    assumptions="N ≥ 2, no biases, c > 0.",
     does_not_say="How small λ_min is, or anything about parallel inputs.",
     verdict=equal(tolerance=ROUNDING, scale=1.0),
 )
