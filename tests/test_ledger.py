@@ -2,7 +2,7 @@
 
 The claims as printed, and the checks of their rivals, are run by the ledger pages, chapters/ledger/*.ipynb, which nbval
 re-runs and which stop with an error unless all hold, all rivals are rejected, and every loose claim has a companion or
-a reason. Here every claim is run with another seed.
+a reason. Here every claim is run with another seed: a third of them in each run, all of them once a week.
 """
 
 import json
@@ -28,6 +28,7 @@ def double_precision():
         pytest.skip("claims are stated for float64")
 
 
+@pytest.mark.in_turns
 @pytest.mark.parametrize("id", [id for id, claim in claims.registry.items() if "seed" in claim.parameters])
 def test_a_claim_holds_for_another_seed(id):
     assert claims.check(id, seed=OTHER_SEED), id

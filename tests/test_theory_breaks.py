@@ -91,6 +91,7 @@ def test_probability_claims_hold_on_other_seeds(seed):
     assert claims.check("book-dead-plane", seed=seed).holds
 
 
+@pytest.mark.in_turns
 @needs_x64
 def test_other_claims_hold_on_other_seeds():
     assert claims.check("book-not-necessary", seeds=9).holds

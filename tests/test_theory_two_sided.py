@@ -140,6 +140,7 @@ def test_shipped_table_covers_every_cell_and_every_reading_is_a_cell():
     assert len(published_readings().merge(table[keys].drop_duplicates())) == 18
 
 
+@pytest.mark.in_turns
 @needs_x64
 def test_claims_hold_on_other_seeds():
     assert claims.check("nguyen-two-sided", seeds=12).holds

@@ -148,6 +148,7 @@ def test_every_chapter_in_the_form_names_its_central_number():
     )
 
 
+@pytest.mark.in_turns
 @pytest.mark.parametrize("name", CENTRAL)
 def test_the_lessons_alone_give_the_central_number(name, monkeypatch):
     """Without figures, guards, and ntklib.theory."""
@@ -161,6 +162,7 @@ def test_the_lessons_alone_give_the_central_number(name, monkeypatch):
     assert f"{eval(expression, space):.2f}" == number
 
 
+@pytest.mark.in_turns
 @pytest.mark.parametrize("name", CENTRAL)
 def test_a_reader_who_changes_the_settings_gets_figures_and_is_told_that_numbers_no_longer_apply(name):
     """The claims, whose settings are their own, are left out."""

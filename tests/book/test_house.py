@@ -5,7 +5,9 @@ import base64
 import doctest
 import importlib
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -317,3 +319,33 @@ def test_the_logo_is_what_its_code_draws(book):
 def test_the_citation_on_the_page_has_the_version(book, project):
     text = (book / "news.md").read_text(encoding="utf-8")
     assert f"version = {{{project['version']}}}" in text
+
+
+SAMPLE = """
+import pytest
+
+@pytest.mark.in_turns
+@pytest.mark.parametrize("n", range(30))
+def test_turn(n):
+    pass
+
+def test_each_time():
+    pass
+"""
+
+
+def collected(folder, turn):
+    """What pytest would run in a folder when it is this turn's turn."""
+    command = (sys.executable, "-m", "pytest", "-q", "--collect-only", "-p", "no:xdist", "-p", "no:cacheprovider")
+    names = os.environ | {"BOOK_TURN": turn}
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=names)
+    return {line for line in done.stdout.splitlines() if "::" in line}
+
+
+def test_of_tests_in_turns_a_third_runs_or_all(book, tmp_path):
+    shutil.copy(book / "conftest.py", tmp_path)
+    (tmp_path / "test_sample.py").write_text(SAMPLE, encoding="utf-8")
+    first, second, everything = (collected(tmp_path, turn) for turn in ("a", "b", "all"))
+    assert len(everything) == 31
+    assert first & second == {"test_sample.py::test_each_time"}
+    assert all(3 < len(chosen) < 20 and chosen < everything for chosen in (first, second))
