@@ -143,7 +143,7 @@ class PartMap(SphinxDirective):
         missing = [page for page in entries if page not in self.env.found_docs]
         if missing:
             raise self.error(f"part-map: {MAP} lists {', '.join(missing)}; expected pages of the book.")
-        return [part_map(entries=entries, of_parts=part is None)]
+        return [part_map(entries=entries, part=part)]
 
 
 def name_of(env, page, parts):
@@ -164,8 +164,19 @@ def draw_maps(app, doctree, docname):
         rows = [*outside, *entries]
         names = {page: name_of(app.env, page, list(parts)) for page in rows}
         links = {page: app.builder.get_relative_uri(docname, page) for page in rows}
-        head = "Part" if place["of_parts"] else "Chapter"
-        place.replace_self([raw(drawing(rows, entries, names, links)), table_of(head, entries, names, links)])
+        head = "Chapter" if place["part"] else "Part"
+        made = [raw(drawing(rows, entries, names, links)), table_of(head, entries, names, links)]
+        if place["part"]:
+            made.append(raw(download(app.builder, docname, ROMAN[list(parts).index(place["part"])])))
+        place.replace_self(made)
+
+
+def download(builder, docname, number):
+    """A line that offers the notebooks of a part in one file, which archives.py writes."""
+    name = f"notebooks-part-{number}.zip"
+    address = f"{'../' * docname.count('/')}_downloads/{name}"
+    text = f'The notebooks of this part in one file: <a href="{address}" download>{name}</a>.'
+    return f'<p class="part-notebooks d-print-none">{text}</p>' if builder.name == "html" else ""
 
 
 def table_of(head, entries, names, links):

@@ -37,12 +37,6 @@ def exact_trajectory(theta, layers, beta):
 
 
 @pytest.mark.parametrize("beta", SHARES)
-def test_the_angle_map_agrees_with_fifty_digits_at_every_angle(beta):
-    expected = [exact_trajectory(theta, 2, beta)[0] for theta in ANGLES]
-    np.testing.assert_allclose(depth.angle_map(ANGLES, beta), expected, rtol=1e-12)
-
-
-@pytest.mark.parametrize("beta", SHARES)
 @pytest.mark.parametrize("layers", [2, 9, 40])
 def test_a_trajectory_agrees_with_fifty_digits(beta, layers):
     run = depth.trajectory(ANGLES, [layers], beta)
@@ -63,20 +57,20 @@ def test_a_trajectory_is_a_second_route_to_the_angular_profile(name):
 @pytest.mark.parametrize("beta", SHARES)
 def test_every_angle_above_zero_shrinks_and_zero_stays(beta):
     theta = np.linspace(1e-6, 3.1, 400)
-    new = depth.angle_map(theta, beta)
+    new = depth.trajectory(theta, [2], beta).angle[0]
     assert (new < theta).all()
     assert (new > 0).all()
-    assert depth.angle_map(0.0, beta) == 0
+    assert depth.trajectory(0.0, [2], beta).angle[0] == 0
 
 
 def test_a_linear_network_keeps_every_angle():
-    np.testing.assert_allclose(depth.angle_map(ANGLES, 0.0), ANGLES, rtol=1e-12)
+    np.testing.assert_allclose(depth.trajectory(ANGLES, [2], 0.0).angle[0], ANGLES, rtol=1e-12)
 
 
 @pytest.mark.parametrize("beta", SHARES)
 def test_one_layer_more_adds_one_increment_to_the_depth_constant(beta):
     theta = np.array([0.4, 1.0, 2.0])
-    shifted = depth.depth_constant(depth.angle_map(theta, beta), beta)
+    shifted = depth.depth_constant(depth.trajectory(theta, [2], beta).angle[0], beta)
     np.testing.assert_allclose(shifted - depth.depth_constant(theta, beta), 4 * beta / (3 * np.pi), atol=1e-4)
 
 
@@ -97,17 +91,11 @@ def test_the_asymptotic_angle_is_reached_up_to_the_logarithm(beta):
 
 
 @pytest.mark.parametrize("N", [2, 7, 30])
-def test_the_limiting_kernel_of_equal_norms_has_the_stated_spectrum(N):
-    values = np.linalg.eigvalsh(depth_limits.limiting_kernel(np.full(N, 2.0)))
+def test_the_limit_for_equal_norms_has_the_stated_condition_number(N):
+    values = np.linalg.eigvalsh(3 * np.eye(N) + np.ones((N, N)))  # 4 (3/4 I + 1/4 1 1^T)
     np.testing.assert_allclose(values[:-1], 3.0, rtol=1e-13)
     assert values[-1] == pytest.approx(N + 3)
     assert values[-1] / values[0] == pytest.approx(depth_limits.limiting_condition_number(N))
-
-
-def test_unequal_norms_put_the_limit_between_the_two_smallest():
-    norms = np.array([1.0, 1.3, 2.0, 5.0])
-    lowest = np.linalg.eigvalsh(depth_limits.limiting_kernel(norms))[0]
-    assert 0.75 * norms[0] ** 2 < lowest < 0.75 * norms[1] ** 2
 
 
 def test_the_bulk_prediction_is_exact_for_equal_constants():
@@ -186,8 +174,8 @@ def test_the_nngp_bulk_is_the_leading_order():
     [
         (lambda: depth.even_share("identity"), "even_share: activation 'identity' has no even part"),
         (lambda: depth.even_share("erf"), "even_share: activation 'erf' has no even part"),
-        (lambda: depth.angle_map(4.0, 0.5), r"angle_map: theta has entries outside \[0, π\]"),
-        (lambda: depth.angle_map(1.0, 1.5), "angle_map: beta=1.5; expected the share of the even part"),
+        (lambda: depth.trajectory(4.0, [2], 0.5), r"trajectory: theta has entries outside \[0, π\]"),
+        (lambda: depth.trajectory(1.0, [2], 1.5), "trajectory: beta=1.5; expected the share of the even part"),
         (lambda: depth.trajectory(1.0, [0], 0.5), "trajectory: layers=0; expected an integer >= 1"),
         (lambda: depth.depth_constant([0.0, 1.0], 0.5), "depth_constant: an angle is 0"),
         (lambda: depth.pairwise_angles([[0.0, 0.0], [1.0, 0.0]]), "pairwise_angles: row 0 of X is zero"),

@@ -1,20 +1,22 @@
 """The chapter `recursion`: sampled kernels, exact moments and small-angle series by second routes; its claims."""
 
 import itertools
+import math
 
 import jax
+import jax.numpy as jnp
 import mpmath
 import numpy as np
 import pytest
 
 from ntklib import MLP, angular_profile, claims, empirical_ntk
-from ntklib.theory.infinite_width.recursion.claims import pair_gaps
+from ntklib.theory.infinite_width.recursion.claims import _given_first_layer, pair_gaps
 from ntklib.theory.infinite_width.recursion.statements import (
     batched_ntk,
     deep_second_moment,
-    descent_predictions,
     diagonal_second_moment,
     gap_series,
+    mean_bias,
     sampled_kernels,
 )
 
@@ -142,15 +144,49 @@ def test_cosine_route_loses_the_gap_and_ours_does_not():
     assert np.abs(pair_gaps(t, 3, "cosine") / reference - 1).max() > 1e-3
 
 
-def test_descent_predictions_are_the_iteration_of_a_linear_model():
-    rng = np.random.default_rng(0)
-    features, new, residual = rng.standard_normal((6, 9)), rng.standard_normal((4, 9)), rng.standard_normal(6)
-    K, step_size, steps = features @ features.T, 0.02, 37
-    w = np.zeros(9)
-    for _ in range(steps):
-        w -= step_size * features.T @ (features @ w - residual)
-    predicted = descent_predictions(K, new @ features.T, residual, step_size=step_size, steps=steps)
-    np.testing.assert_allclose(predicted, new @ w, rtol=1e-11)
+def quadrant_moment(theta, i, j):
+    """E[u^i v^j; u, v > 0] of standard normal u, v at angle theta, in polar coordinates by Gauss's quadrature."""
+    nodes, weights = np.polynomial.legendre.leggauss(60)
+    phi = theta / 2 + (np.pi - theta) / 2 * nodes
+    radial = 2 ** ((i + j) / 2) * math.gamma((i + j) / 2 + 1)  # E R^(i+j)
+    return radial * (np.pi - theta) / 2 * weights @ (np.cos(phi) ** i * np.cos(phi - theta) ** j) / (2 * np.pi)
+
+
+def conditional_mean(a, theta):
+    """The mean kernel given averages over the first layer, without the term that is due to the second layer's signs."""
+    scale = jnp.sqrt(a[0] * a[1])
+    omega = jnp.arccos(a[2] / scale)
+    G = scale * (jnp.sin(omega) + (jnp.pi - omega) * jnp.cos(omega)) / jnp.pi
+    return G + (1 - omega / jnp.pi) * (a[2] + a[3] * jnp.cos(theta))
+
+
+@pytest.mark.parametrize("theta", [0.1, 0.8, np.pi / 2, 2.0, 3.1])
+def test_mean_bias_against_quadrature_and_automatic_second_derivatives(theta):
+    powers = [(2, 0), (0, 2), (1, 1), (0, 0)]
+    mean = np.array([1, 1, 2 * quadrant_moment(theta, 1, 1), 2 * quadrant_moment(theta, 0, 0)])
+    C = np.array([[4 * quadrant_moment(theta, a + c, b + d) for c, d in powers] for a, b in powers])
+    C[0, 0] = C[1, 1] = 6.0  # 4 E[u^4; u > 0], wherever v is
+    hessian = np.asarray(jax.hessian(conditional_mean)(mean, theta))
+    curvature = np.sum(hessian * (C - np.outer(mean, mean))) / 2
+    assert mean_bias(theta, tangle=False) == pytest.approx(float(curvature), rel=1e-9)
+    alone = 1 - 2 * quadrant_moment(theta, 2, 0)
+    tangle = 4 * np.cos(theta) * mean[2] * alone / (np.pi * np.sqrt(1 - mean[2] ** 2))
+    assert mean_bias(theta) - mean_bias(theta, tangle=False) == pytest.approx(tangle, rel=1e-9, abs=1e-14)
+
+
+def test_mean_bias_vanishes_with_the_angle_and_is_elementary_for_antipodes():
+    assert 0 < mean_bias(1e-3) < 1e-3
+    assert mean_bias(np.pi) == pytest.approx(-1.5 / np.pi, rel=1e-12)
+
+
+@pytest.mark.parametrize("n2", [1, 5])
+def test_mean_given_the_first_layer_is_that_of_raw_networks_whatever_the_second_width(n2):
+    theta, n1 = 1.0, 2
+    X = np.array([[1.0, 0.0], [np.cos(theta), np.sin(theta)]])
+    raw = sampled_kernels(X, 3, (n1, n2), 400_000, key=3)[:, 0, 1]
+    values, _ = _given_first_layer(theta, n1, 200_000, np.random.default_rng(0))
+    error = np.hypot(raw.std() / raw.size**0.5, np.nanstd(values) / values.size**0.5)
+    assert abs(raw.mean() - values.mean()) < 4 * error
 
 
 @pytest.mark.parametrize(
@@ -163,10 +199,7 @@ def test_descent_predictions_are_the_iteration_of_a_linear_model():
         (lambda: deep_second_moment(0.0), r"deep_second_moment: ratio=0.0; expected depth over width above 0"),
         (lambda: gap_series(3, 21), r"gap_series: order=21; expected at most 20"),
         (lambda: pair_gaps(0.1, 3, "best"), r"pair_gaps: route='best'; expected one of"),
-        (
-            lambda: descent_predictions(np.eye(2), np.eye(2), np.ones(2), step_size=2.0, steps=1),
-            r"step_size=2 with λ_max\(K\)=1; expected less than 2/λ_max = 2",
-        ),
+        (lambda: mean_bias(0.0), r"mean_bias: theta=0.0; expected an angle in \(0, π\]"),
     ],
 )
 def test_bad_input_is_named(call, message):

@@ -8,7 +8,6 @@ import pytest
 import ntklib
 from ntklib import datasets
 from ntklib.theory.infinite_width.tangent_kernel import statements as tk
-from ntklib.theory.infinite_width.tangent_kernel.setting import conversion_table
 
 WIDTHS = (4, 9, 7, 1)
 
@@ -41,16 +40,6 @@ def test_output_blocks_orders_rows_by_sample_then_output():
     assert flat[2 * 1 + 0, 2 * 2 + 1] == K[1, 2, 0, 1]
     with pytest.raises(ValueError, match=r"output_blocks: K has shape \(3,\); expected \(N, N2\)"):
         tk.output_blocks(np.zeros(3))
-
-
-def test_memory_counts_are_the_sizes_of_the_arrays_themselves():
-    net, params, X = problem((4, 9, 7, 2))
-    F, B = net.features_and_backward(params, X)
-    counted = tk.memory_bytes(net.widths, len(X))
-    assert counted["jacobian"] == 8 * tk.flat_jacobian(net, params, X).size
-    assert counted["factors"] == 8 * sum(a.size for a in (*F, *B))
-    assert counted["kernel"] == 8 * ntklib.empirical_ntk(net, params, X).size
-    assert tk.memory_bytes(net.widths, 5, itemsize=4)["jacobian"] * 2 == tk.memory_bytes(net.widths, 5)["jacobian"]
 
 
 def test_linearized_residuals_equal_repeated_multiplication():
@@ -150,12 +139,6 @@ def test_limiting_terms_add_up_to_the_limiting_kernel(activation):
     assert np.abs(total - K).max() <= 4 * np.sqrt(eps(X)) * np.abs(K).max()
     off = ~np.eye(7, dtype=bool)
     assert np.abs(total - K)[off].max() <= 1e3 * eps(X) * np.abs(K).max()
-
-
-def test_the_conversion_table_lists_two_numbers_per_layer():
-    rows = conversion_table(WIDTHS)
-    assert {row["parametrization"] for row in rows} >= {"ntk", "he", "bombari", "chen", "terjek"}
-    assert all(len(row[key]) == 3 for row in rows for key in "smw")
 
 
 def test_above_a_dead_first_layer_pre_activations_are_zero_and_stay_so_and_nowhere_else():

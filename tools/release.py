@@ -15,20 +15,14 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-import zipfile
 from pathlib import Path
 
 import yaml
 
-PARTS = {
-    "infinite_width": "I",
-    "finite_width": "II",
-    "minimum_width": "III",
-    "polylog_width": "IV",
-    "wide_networks": "V",
-}
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "_ext"))
+from archives import archive, files_in, write_part_archives
+
 NEEDED = ["pytest>=8", "pytest-xdist>=3.6", "mpmath>=1.3", "dask[distributed]>=2024.5", "threadpoolctl>=3", "seaborn"]
-LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the time in archives: the same files give the same bytes
 UV = (sys.executable, "-m", "uv")
 
 
@@ -56,20 +50,6 @@ def reasons_to_wait(root):
         yield f"CHANGELOG.md: version {version} has no date; expected '## {version} (year-month-day)'."
 
 
-def archive(target, root, files):
-    """Write files, with their paths from ``root``, as a zip that depends on nothing else."""
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made:
-        for file in sorted(files):
-            entry = zipfile.ZipInfo(file.relative_to(root).as_posix(), LONG_AGO)
-            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-            made.writestr(entry, file.read_bytes())
-
-
-def files_in(folder):
-    """All files below a folder."""
-    return [path for path in folder.rglob("*") if path.is_file() and ".ipynb_checkpoints" not in path.parts]
-
-
 def collect(root, target):
     """Fill the folder of the release; `make.py` has built the pages and the PDFs."""
     version = version_of(root)
@@ -77,9 +57,7 @@ def collect(root, target):
     target.mkdir(parents=True)
     subprocess.run([*UV, "build", "--quiet", "--out-dir", str(target), str(root)], check=True)
     (target / ".gitignore").unlink(missing_ok=True)
-    for part, number in PARTS.items():
-        name = f"notebooks-part-{number}-{version}.zip"
-        archive(target / name, root, [root / "intro.ipynb", *files_in(root / "chapters" / part)])
+    write_part_archives(root, target, f"-{version}")
     html, pdfs = root / "_build" / "html", sorted((root / "_build" / "pdf").glob("*.pdf"))
     archive(target / f"pages-{version}.zip", html, files_in(html))
     for file in pdfs:

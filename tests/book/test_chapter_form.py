@@ -124,10 +124,36 @@ N, d, L, r = 60, 300, 3, 6
 dimensions, deep, depths, few, trials, draws = [5, 10, 20], 6, [2, 4, 8], 20, 30, 1
 many = 50
 """,
+    "infinite_width/depth": """
+N, d, draws, crowd, deep = 30, 100, 2, (12, 8), 8
+depths, twins, widths, trials = [2, 4, 8, 16, 32], [1e-2, 1e-5, 1e-9], [16, 32], 2
+activations, starts = {"ReLU": (0.5, 0.5), "abs": (0.0, 1.0)}, [0.2, 2.0]
+""",
+    "infinite_width/tangent_kernel": """
+N, d, L = 40, 60, 3
+images, width, steps = 20, 64, 60
+widths, unequal, draws, lives = [16, 32, 64, 128], [24, 16], 2, 500
+""",
+    "infinite_width/recursion": """
+N, d, L = 30, 20, 4
+widths, draws = [16, 64, 128], 3
+depths, narrow, batches = [2, 3], [1, 4], 3
+degrees, deep = [45, 180], [(2, 16), (8, 16), (4, 32), (8, 64)]
+""",
+    "appendix/parametrizations": "images, hidden = 12, [16, 8]; grid, draws = [8, 16, 32], 2",
+    "appendix/tools": """
+N, cases, terms, tosses = 8, 20, 4, 20_000
+boxes, repetitions, steps = 8, 200, 100
+""",
     "infinite_width/hermite": "terms, neurons, draws, N, R_max, points = 30, 200, 2, 40, 8, 6",
 }
 CENTRAL = {  # an expression of each chapter's lessons, and the number that the chapter is about
     "infinite_width/smallest_eigenvalue": ("smallest(kernel(draw(N, d), L)) / d", "1.66"),
+    "infinite_width/depth": ("last['λ_min(K)'] / last.name", "0.74"),
+    "infinite_width/tangent_kernel": ("sides(width, 0)['λ_min']", "1.32"),
+    "infinite_width/recursion": ("limit(pair(60), 3)[0, 1]", "1.35"),
+    "appendix/parametrizations": ("table['he'][2]", "21.33"),
+    "appendix/tools": ("chernoff(60, 1) / chernoff(80, 1)", "2.72"),
     "infinite_width/hermite": ("dual(coefficients(sigma['relu'], terms), 0.0) / 0.5", "0.32"),
 }
 

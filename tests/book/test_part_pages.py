@@ -5,6 +5,7 @@ import posixpath
 import re
 import subprocess
 import sys
+import zipfile
 
 import pytest
 import yaml
@@ -45,8 +46,8 @@ def entries(parts):
 
 @pytest.fixture(scope="module")
 def texts(book):
-    """Mapping document -> text of its notebook, the ledger left out."""
-    pages = [read_page(path, book) for path in chapters(book) if path.parent.name != "ledger"]
+    """Mapping document -> text of its notebook, the ledger and the appendix left out."""
+    pages = [read_page(path, book) for path in chapters(book) if path.parent.name not in ("ledger", "appendix")]
     return {page.name.removesuffix(".ipynb"): page.text + "\n\n" for page in pages if page.name.startswith("chapters/")}
 
 
@@ -106,13 +107,13 @@ def test_parts_add_up(extensions, parts):
     added = extensions[0].parts_as_entries(parts)
     first, *_, last = added.values()
     assert first.needs == ()
-    assert first.minutes == 45 + 40 + 60 + 50 + 35
+    assert first.minutes == 30 + 40 + 50 + 50 + 40
     assert last.needs == (
         "chapters/infinite_width/index",
         "chapters/finite_width/index",
         "chapters/minimum_width/index",
     )
-    assert extensions[0].spoken(first.minutes, "h", "min") == "3\N{NO-BREAK SPACE}h 50\N{NO-BREAK SPACE}min"
+    assert extensions[0].spoken(first.minutes, "h", "min") == "3\N{NO-BREAK SPACE}h 30\N{NO-BREAK SPACE}min"
     assert extensions[0].spoken(60, "min", "s") == "1\N{NO-BREAK SPACE}min"
 
 
@@ -159,7 +160,9 @@ def test_pictures_of_the_part_pages_are_found(book, extensions):
 def small_book(book, tmp_path):
     """A book of three chapters, the first with a picture."""
     settings = f"import sys\nsys.path.insert(0, {str(book / '_ext')!r})\n"
-    settings += 'extensions = ["myst_nb", "partmap", "storedfigure"]\nnumfig = True\nnb_execution_mode = "off"\n'
+    settings += (
+        'extensions = ["myst_nb", "partmap", "archives", "storedfigure"]\nnumfig = True\nnb_execution_mode = "off"\n'
+    )
     settings += 'myst_enable_extensions = ["colon_fence"]\nhtml_theme = "basic"\n'
     contents = "```{toctree}\n:numbered:\nchapters/one/first\nchapters/one/second\nchapters/two/third\n```\n"
     contents += "```{toctree}\nchapters/one/index\nchapters/two/index\n```\n"
@@ -221,6 +224,9 @@ def test_pages_show_picture_map_and_times(small_book):
     assert "1. The first &amp; only</tspan>" in part
     assert "1\N{NO-BREAK SPACE}h 30\N{NO-BREAK SPACE}min" in part
     assert "1\N{NO-BREAK SPACE}min 15\N{NO-BREAK SPACE}s" in part
+    assert '<a href="../../_downloads/notebooks-part-I.zip" download>' in part
+    archive = zipfile.ZipFile(small_book.parent / "_build/html/_downloads/notebooks-part-I.zip")
+    assert archive.namelist() == ["chapters/one/first.ipynb", "chapters/one/index.md", "chapters/one/second.md"]
     other = page("chapters/two/index.html")
     assert '<a href="../one/first.html" class=outside>' in other
     root = page("index.html")

@@ -35,10 +35,10 @@ def _starts(seed: int, count: int = 4) -> np.ndarray:
 @claim(
     id="depth-angle-decay",
     source="Book, chapter depth",
-    statement="The angle of two inputs after l layers is 3π/(2βl) to leading order: a power law, not an exponential.",
+    statement="After l layers the angle of two inputs that are not parallel is 3π/(2βl) to leading order: a power law.",
     status="proved here",
     assumptions="σ(s) = a s + b|s| with b not 0, weight variance 1/(a² + b²), inputs not parallel.",
-    does_not_say="Anything at depths below 1/θ, the inverse of the first angle.",
+    does_not_say="Anything at depths up to a multiple of 1/θ, the inverse of the first angle.",
     verdict=power_law("L", absolute=True, ratio_band=(0.9, 1.01), tolerance=0.03),
 )
 def angle_decay(*, seed=0, activation="relu", exponent=-1.0):
@@ -55,7 +55,7 @@ angle_decay.refuted_by("it falls like l^{−9/10}", exponent=-0.9)
 @claim(
     id="depth-inverse-distance",
     source=f"{TERJEK}, growth of the inverse cosine distances",
-    statement="w_l − (4β/3π) l − (2β/π) log l converges, where w_l is the inverse cosine distance of layer l.",
+    statement="w_l − (4β/3π) l − (2β/π) log l converges for two inputs that are not parallel; w_l = 1/sin(θ_l/2).",
     status="proved here",
     assumptions="σ(s) = a s + b|s| with b not 0, weight variance 1/(a² + b²), inputs not parallel.",
     does_not_say="What the limit is; it depends on the first angle.",
@@ -80,10 +80,10 @@ affine_growth.refuted_by("the logarithm's weight is larger by a fifth", log_weig
 @claim(
     id="depth-kernel-affine",
     source=f"{TERJEK}, the kernel as an affine function of w",
-    statement="κ_l = (3π/16β) w_l − 1/8 up to 10/(β² l).",
+    statement="κ_l = (3π/16β) w_l − 1/8 + O(1/l) for two inputs that are not parallel, w_l = 1/sin(θ_l/2).",
     status="proved here",
-    assumptions="σ(s) = a s + b|s| with b not 0, weight variance 1/(a² + b²); first angle at least 0.5.",
-    does_not_say="That the constant 10 is proved: the proof gives some constant.",
+    assumptions="σ(s) = a s + b|s| with b not 0, weight variance 1/(a² + b²), inputs not parallel.",
+    does_not_say="The constant in O, which grows as the angle falls; the check allows 10/β² at angles of 0.5 to 2.7.",
     verdict=approximates(),
 )
 def kernel_affine(*, seed=0, offset=0.0):
@@ -121,9 +121,9 @@ quarter.refuted_by("2/7 in the place of 1/4", fraction=2 / 7)
 @claim(
     id="depth-bulk-eigenvalue",
     source=f"{TERJEK}, the bulk of deep kernels, with its constant identified",
-    statement="λ_min(K^(L)) = ¾L − ⅜ log L + a constant of the data, up to O(log L / L), for unit vectors.",
+    statement="λ_min(K^(L)) = ¾L − ⅜ log L + a constant of the data + O(log L / L): unit vectors, no two parallel.",
     status="proved here",
-    assumptions="σ(s) = a s + b|s| with b not 0, weight variance 1/(a² + b²); unit vectors, no two parallel.",
+    assumptions="σ(s) = a s + b|s| with b not 0, weight variance 1/(a² + b²); N ≥ 2 unit vectors, no two parallel.",
     does_not_say="Anything uniform in N or in the smallest angle.",
     verdict=approximates(),
 )
@@ -145,9 +145,9 @@ bulk.refuted_by("the logarithm's weight is larger by a fifth", log_weight=1.2)
 @claim(
     id="depth-upper-bound-tight",
     source="Nguyen, Mondelli, Montúfar 2021, upper bound of the limiting theorem; tightness proved here",
-    statement="λ_min(K^(L)) grows like L times the smallest squared norm: their upper bound is sharp in the depth.",
+    statement="λ_min(K^(L)) grows like L, no two inputs parallel: the upper bound of Nguyen et al. is sharp in depth.",
     status="proved here",
-    assumptions="ReLU, weight variance 2, data without duplicate directions.",
+    assumptions="ReLU, weight variance 2, no two inputs parallel and none zero.",
     does_not_say="That the factor 1 is reached: on the sphere the ratio tends to 3/4; ⅜ log(L)/L is added back here.",
     verdict=power_law("L", ratio_band=(0.8, 1.25), tolerance=0.03),
 )
@@ -166,9 +166,9 @@ tight.refuted_by("it grows like L^{9/10}", exponent=0.9)
 @claim(
     id="depth-condition-number",
     source=f"{TERJEK}, the spectrum of deep kernels",
-    statement="The condition number of K^(L) tends to N/3 + 1 for N inputs of equal norm.",
+    statement="The condition number of K^(L) tends to N/3 + 1 for N ≥ 2 inputs of equal norm, no two parallel.",
     status="proved here",
-    assumptions="σ(s) = a s + b|s| with b not 0, weight variance 1/(a² + b²); no two inputs parallel.",
+    assumptions="σ(s) = a s + b|s| with b not 0, weight variance 1/(a² + b²); N ≥ 2, no input zero, no two parallel.",
     does_not_say="Anything about inputs of different norm, where the norms' own spread multiplies it.",
     verdict=approximates(),
 )
@@ -188,9 +188,9 @@ condition_number.refuted_by("N/3 in the place of N/3 + 1", offset=-1.0)
 @claim(
     id="depth-nngp-decay",
     source="Book, chapter depth",
-    statement="λ_min(G^(L)) decays like 9π²/(8β²) L^-2 for unit vectors: features of random deep networks coincide.",
+    statement="λ_min(G^(L)) decays like 9π²/(8β²) L^-2 for N ≥ 2 unit vectors, no two parallel: features coincide.",
     status="proved here",
-    assumptions="σ(s) = a s + b|s| with b not 0, weight variance 1/(a² + b²); no two inputs parallel.",
+    assumptions="σ(s) = a s + b|s| with b not 0, weight variance 1/(a² + b²); N ≥ 2, no two inputs parallel.",
     does_not_say="Anything about the tangent kernel, whose smallest eigenvalue grows.",
     verdict=power_law("L", absolute=True, ratio_band=(0.8, 1.01), tolerance=0.03),
 )
@@ -208,9 +208,9 @@ nngp_decay.refuted_by("it falls like L^{−19/10}", exponent=-1.9)
 @claim(
     id="depth-near-duplicates",
     source="Book, chapter depth",
-    statement="While δL is small, two inputs at distance δ leave λ_min(K^(L)) ≈ (β/π) L(L−1) δ: quadratic in L.",
+    statement="While δL is small, two inputs at distance δ leave λ_min(K^(L)) ≈ (β/π) L(L−1) δ, L ≥ 2: quadratic in L.",
     status="proved here",
-    assumptions="Two unit vectors, σ(s) = a s + b|s|, weight variance 1/(a² + b²).",
+    assumptions="Two unit vectors, σ(s) = a s + b|s| with b not 0, weight variance 1/(a² + b²), L ≥ 2.",
     does_not_say="Anything once L exceeds 1/δ, where the growth becomes ¾L.",
     verdict=power_law("L(L−1)", exponent=1.0, absolute=True, ratio_band=(0.97, 1.01), tolerance=0.01),
     deterministic="one pair at a given distance",

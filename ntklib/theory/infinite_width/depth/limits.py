@@ -68,33 +68,6 @@ def affine_kernel(w, beta: float) -> np.ndarray:
     return 3 * np.pi / (16 * beta) * np.asarray(w, float) - 1 / 8
 
 
-def limiting_kernel(norms) -> np.ndarray:
-    r"""Limit of :math:`K^{(L)}/L` as the depth grows, for rows of norms n.
-
-    .. math:: \tfrac34\, \mathrm{diag}(n)^2 + \tfrac14\, n n^\top
-
-    Parameters
-    ----------
-    norms : array_like, shape (N,)
-        Row norms n of the data.
-
-    Returns
-    -------
-    ndarray, shape (N, N)
-
-    Notes
-    -----
-    O(N²). For data without parallel rows. Source: Terjék and González-Sánchez 2025; proved in the chapter ``depth``.
-
-    Examples
-    --------
-    >>> limiting_kernel([1.0, 2.0]).tolist()
-    [[1.0, 0.5], [0.5, 4.0]]
-    """
-    n = np.asarray(norms, float)
-    return 0.75 * np.diag(n**2) + 0.25 * np.outer(n, n)
-
-
 def limiting_condition_number(N: int) -> float:
     r"""Condition number :math:`N/3 + 1` of the infinitely deep tangent kernel on N points of equal norm.
 

@@ -61,33 +61,6 @@ def even_share(activation) -> float:
     return act.even_part
 
 
-def angle_map(theta, beta: float) -> np.ndarray:
-    r"""Angle after one layer, :math:`\cos\theta' = \cos\theta + \frac{2\beta}{\pi}(\sin\theta - \theta\cos\theta)`.
-
-    Parameters
-    ----------
-    theta : array_like
-        Angles in [0, π], radians.
-    beta : float
-        Share of the even part, in [0, 1].
-
-    Returns
-    -------
-    ndarray, in the shape of ``theta``
-
-    Notes
-    -----
-    Runs in :math:`\sin(\theta/2)`, so that small angles keep their digits. O(1) per angle. Source: Cho and Saul 2009.
-
-    Examples
-    --------
-    >>> round(float(np.cos(angle_map(np.pi / 2, 0.5))), 6)
-    0.31831
-    """
-    theta = _angles("angle_map", theta)
-    return _next_angle(theta, _share("angle_map", beta))[0]
-
-
 def trajectory(theta, layers, beta: float) -> AngleRun:
     r"""Follow angles, kernel and gaps of two unit vectors through the layers.
 

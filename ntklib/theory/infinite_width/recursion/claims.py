@@ -5,14 +5,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from ntklib.activations import activation as as_activation
-from ntklib.claims import claim, equal, mean_of_draws, power_law
+from ntklib.claims import approximates, claim, equal, mean_of_draws, power_law
 from ntklib.datasets import gaussian, sphere
-from ntklib.kernels import infinite_kernels, recursion
+from ntklib.kernels import angular_profile, infinite_kernels, recursion
 from ntklib.theory.infinite_width.recursion.setting import pair_gaps, relative_errors
 from ntklib.theory.infinite_width.recursion.statements import (
     deep_second_moment,
     diagonal_second_moment,
     gap_series,
+    mean_bias,
     sampled_kernels,
 )
 
@@ -88,6 +89,51 @@ def unbiased(*, depth=2, width=4, N=4, d=3, seeds=40_000, seed=0):
 
 
 unbiased.refuted_by("the same with three hidden layers, off the diagonal", depth=4)
+
+
+@claim(
+    id="book-mean-bias",
+    source="Book, chapter recursion",
+    statement="With two hidden layers n₁(E K_12 − K^(3)_12) = χ(θ) + O(1/n₁) for unit vectors at angle θ, ReLU.",
+    status="proved here",
+    assumptions="ReLU, ntk parametrization, an angle in (0, π].",
+    does_not_say="Anything about three or more hidden layers.",
+    verdict=approximates(),
+)
+def mean_bias_constant(*, angles=(0.7, 1.0, 2.0, 3.0), width=64, draws=100_000, seed=0, tangle=True):
+    """n₁ times the bias given the first layer, less its regression on averages of mean zero, against χ."""
+    for theta in angles:
+        K = float(angular_profile(theta, depth=3).K)
+        values, averages = _given_first_layer(theta, width, draws, np.random.default_rng(seed))
+        values, away = values - K, averages - _first_layer_mean(theta)
+        rest = width * (values - away @ np.linalg.lstsq(away, values, rcond=None)[0])
+        allowed = 0.4 / width + 4 * rest.std() / draws**0.5
+        yield rest.mean(), (mean_bias(theta, tangle), allowed), {"θ": theta, "width": width}
+
+
+def _first_layer_mean(theta):
+    """Means of the four averages over the first layer: 2σ(u)², 2σ(v)², 2σ(u)σ(v), 2σ'(u)σ'(v)."""
+    cosine = np.cos(theta) + (np.sin(theta) - theta * np.cos(theta)) / np.pi
+    return np.array([1, 1, cosine, 1 - theta / np.pi])
+
+
+def _given_first_layer(theta, n, draws, rng):
+    """E K_12 of a network with two hidden layers given its first one, and the four averages, for many first layers."""
+    u, v = rng.standard_normal((2, draws, n))
+    v = np.cos(theta) * u + np.sin(theta) * v
+    both, s, t = (u > 0) & (v > 0), np.maximum(u, 0), np.maximum(v, 0)
+    a1, a2, a3, a4 = (2 * term.mean(axis=1) for term in (s * s, t * t, s * t, both))
+    a1, a2 = a1 + 1e-100, a2 + 1e-100  # a dead layer has the mean 0
+    x, y = 2 * (s * s * ~both).mean(axis=1) / a1, 2 * (t * t * ~both).mean(axis=1) / a2
+    scale, root = np.sqrt(a1 * a2), np.sqrt(np.maximum(a1 * a2 - a3**2, 1e-18))
+    angle = np.arccos(np.clip(a3 / scale, -1, 1))
+    G = scale * (np.sin(angle) + (np.pi - angle) * np.cos(angle)) / np.pi
+    through = (1 - angle / np.pi) * (a3 + a4 * np.cos(theta))
+    through += 2 * np.cos(theta) * a3 * (x + y) / (np.pi * n * root)
+    return G + through, np.stack([a1, a2, a3, a4], axis=1)
+
+
+mean_bias_constant.refuted_by("the squared last weights are independent of the signs they decide", tangle=False)
 
 
 @claim(

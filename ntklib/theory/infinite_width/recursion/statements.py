@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from ntklib import plain
-from ntklib._validate import data_matrix, positive_float, positive_int, symmetric_matrix
+from ntklib._validate import data_matrix, positive_int
 
 _CHUNK = 4_000_000  # weights held at a time
 
@@ -211,53 +211,77 @@ def gap_series(depth: int, order: int = 12) -> np.ndarray:
     return gap[: order + 1]
 
 
-def descent_predictions(K, K_new, residual, *, step_size: float, steps: int) -> np.ndarray:
-    r"""What gradient descent on the squared loss adds to the outputs of a model whose tangent kernel stays constant.
+def mean_bias(theta, tangle: bool = True) -> float:
+    r"""Constant of the bias of order :math:`1/n_1` of an off-diagonal entry, ReLU with two hidden layers.
 
-    .. math:: K_\ast K^{-1} \big(I - (I - \eta K)^t\big)\, r, \qquad r = y - f_0(X)
+    .. math:: \chi(\theta) = \tfrac12 \operatorname{tr}\big(\nabla^2\Phi(\bar a)\, C\big)
+              + \frac{4 \cos\theta \cos\theta_2}{\pi^2 \sin\theta_2} (\theta - \sin\theta \cos\theta)
+
+    with the function :math:`\Phi` of four averages over the first layer and their covariance C of the chapter.
 
     Parameters
     ----------
-    K : array_like, shape (N, N)
-        Kernel of the training samples, positive definite.
-    K_new : array_like, shape (M, N)
-        Kernel between new samples and training samples.
-    residual : array_like, shape (N,)
-        Labels minus initial outputs.
-    step_size : float
-        :math:`\eta`, below :math:`2/\lambda_{\max}(K)` for the loss :math:`\tfrac12\lVert f - y\rVert^2`.
-    steps : int
-        Number t of iterations.
+    theta : float
+        Angle of two unit vectors, in (0, π].
+    tangle : bool
+        Without the second term, which is due to the weights that enter the signs too, the constant is wrong on purpose.
 
     Returns
     -------
-    ndarray, shape (M,)
-        Add the initial outputs :math:`f_0` at the new samples.
+    float
+        The limit of :math:`n_1 (\mathbb{E} \hat K_{12} - K^{(3)}_{12})`, whatever :math:`n_2` is.
 
     Raises
     ------
     ValueError
-        A matrix that is not symmetric, or a step size at which the iteration diverges.
+        An angle outside (0, π].
 
     Notes
     -----
-    One eigendecomposition, O(N³); exact for every t.
+    In closed form: Gaussian moments over a quadrant and the second derivatives of :math:`\Phi`. Proved in the chapter
+    `recursion` (Book).
 
     Examples
     --------
-    >>> descent_predictions([[2.0]], [[1.0]], [1.0], step_size=0.25, steps=1).tolist()
-    [0.25]
+    >>> f"{mean_bias(np.pi):.6f} {-1.5 / np.pi:.6f}"
+    '-0.477465 -0.477465'
     """
-    where = "descent_predictions"
-    step_size, steps = positive_float(where, "step_size", step_size), positive_int(where, "steps", steps)
-    values, vectors = np.linalg.eigh(symmetric_matrix(where, "K", K))
-    if step_size * values[-1] >= 2:
-        raise ValueError(
-            f"{where}: step_size={step_size:.3g} with λ_max(K)={values[-1]:.3g}; expected less than 2/λ_max = "
-            f"{2 / values[-1]:.3g}; gradient descent would diverge."
-        )
-    weights = (1 - (1 - step_size * values) ** steps) / values
-    return np.asarray(K_new) @ (vectors @ (weights * (vectors.T @ np.asarray(residual))))
+    if not 0 < theta <= np.pi:
+        raise ValueError(f"mean_bias: theta={theta!r}; expected an angle in (0, π].")
+    s, k, free = np.sin(theta), np.cos(theta), np.pi - theta
+    both = free / np.pi  # 2 P(u, v > 0)
+    near = (free + s * k) / np.pi  # 2 E[u²; u, v > 0]
+    r = (s + free * k) / np.pi  # 2 E[uv; u, v > 0]
+    square = 2 * (free * (1 + 2 * k * k) + 3 * s * k) / np.pi  # 4 E[u²v²; u, v > 0]
+    cube = 2 * (3 * free * k + s * (2 + k * k)) / np.pi  # 4 E[u³v; u, v > 0]
+    C = np.array(
+        [
+            [5, square - 1, cube - r, 2 * near - both],
+            [square - 1, 5, cube - r, 2 * near - both],
+            [cube - r, cube - r, square - r * r, 2 * r - r * both],
+            [2 * near - both, 2 * near - both, 2 * r - r * both, 2 * both - both**2],
+        ]
+    )
+    curvature = float(np.sum(_second_derivatives(r, both, k) * C)) / 2
+    sine = np.sqrt((1 - r) * (1 + r))
+    return float(curvature + tangle * 4 * k * r * (1 - near) / (np.pi * sine))
+
+
+def _second_derivatives(r: float, both: float, k: float) -> np.ndarray:
+    """Hessian of Φ(a) = √(a₁a₂) ψ(ω) + (1 - ω/π)(a₃ + k a₄) at (1, 1, r, both)."""
+    omega, sine = np.arccos(r), np.sqrt((1 - r) * (1 + r))
+    slope, d1, d2 = 1 - omega / np.pi, 1 / (np.pi * sine), r / (np.pi * sine**3)  # in the cosine
+    psi, rest = sine / np.pi + slope * r, r + k * both
+    # first and second derivatives of the cosine a₃/√(a₁a₂) and of the scale √(a₁a₂)
+    g, H = np.array([-r / 2, -r / 2, 1, 0]), np.zeros((4, 4))
+    H[:2, :2] = r / 4 * np.array([[3, 1], [1, 3]])
+    H[:2, 2] = H[2, :2] = -1 / 2
+    m, S = np.array([1 / 2, 1 / 2, 0, 0]), np.zeros((4, 4))
+    S[:2, :2] = np.array([[-1, 1], [1, -1]]) / 4
+    e = np.array([0, 0, 1, k])
+    cosine = slope * H + d1 * np.outer(g, g)  # of ψ, whose derivative in the cosine is the slope
+    whole = S * psi + slope * (np.outer(m, g) + np.outer(g, m)) + cosine
+    return whole + rest * (d1 * H + d2 * np.outer(g, g)) + d1 * (np.outer(e, g) + np.outer(g, e))
 
 
 def _hidden(where: str, depth: int, width) -> tuple[int, ...]:

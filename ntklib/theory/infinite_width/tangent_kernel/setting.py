@@ -1,4 +1,4 @@
-"""What the checks and the page of the tangent kernel share: a small problem, draws that compile nothing, one run."""
+"""What the checks of the tangent kernel share: a small problem, draws that compile nothing, one run."""
 
 from functools import cache
 from itertools import pairwise
@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from ntklib import datasets
-from ntklib.networks import MLP, NAMED_PARAMETRIZATIONS, named_parametrization
-from ntklib.theory.infinite_width.tangent_kernel.statements import flat_jacobian, layer_blocks, limit_weights
+from ntklib.networks import MLP, NAMED_PARAMETRIZATIONS
+from ntklib.theory.infinite_width.tangent_kernel.statements import flat_jacobian, layer_blocks
 
 layer_terms = jax.jit(layer_blocks, static_argnums=0)
 
@@ -97,28 +97,3 @@ def same_draws(widths, activation, seed):
         net = MLP(widths, activation, name)
         params = tuple(s * Z for s, Z in zip(net.parametrization.init_std, draws))
         yield name, layer_blocks(net, params, X)
-
-
-def conversion_table(widths, names=tuple(NAMED_PARAMETRIZATIONS)):
-    """Rows of the conversion table: s_l, m_l and the weights w_l of every parametrization at these widths.
-
-    Parameters
-    ----------
-    widths : sequence of L + 1 ints
-    names : sequence of str
-
-    Returns
-    -------
-    list of dict
-        Keys parametrization, s, m, w; the last three are tuples of L numbers.
-
-    Examples
-    --------
-    >>> conversion_table((4, 8, 1), ["he"])[0]["m"]
-    (1.0, 1.0)
-    """
-    rows = []
-    for name in names:
-        p = named_parametrization(name, widths)
-        rows.append({"parametrization": name, "s": p.init_std, "m": p.multiplier, "w": limit_weights(widths, name)})
-    return rows

@@ -6,7 +6,6 @@ With :math:`V = \prod_j (s_j m_j)^2` for a parametrization of initialization dev
 below are in :mod:`ntklib.theory.infinite_width.tangent_kernel.claims`.
 """
 
-import itertools
 import math
 
 import jax
@@ -53,43 +52,6 @@ def output_blocks(K):
     if K.ndim != 4 or K.shape[2] != K.shape[3]:
         raise ValueError(f"output_blocks: K has shape {K.shape}; expected (N, N2) or (N, N2, k, k); see empirical_ntk.")
     return K.transpose(0, 2, 1, 3).reshape(K.shape[0] * K.shape[2], -1)
-
-
-def memory_bytes(widths, N: int, *, itemsize: int = 8) -> dict[str, int]:
-    r"""Count the bytes of the Jacobian, of the factors :math:`F_{l-1}, B_l`, and of K, without allocating any.
-
-    .. math:: N k P, \qquad N \sum_l (n_{l-1} + k\, n_l), \qquad (N k)^2 \quad\text{numbers}
-
-    Parameters
-    ----------
-    widths : sequence of L + 1 ints
-        ``(n_0, …, n_L)``; the last one is the number of outputs k.
-    N : int
-        Number of samples.
-    itemsize : int
-        Bytes per number: 8 in double, 4 in single precision.
-
-    Returns
-    -------
-    dict with keys "jacobian", "factors", "kernel"
-
-    Notes
-    -----
-    Exact integers. Source: Book.
-
-    Examples
-    --------
-    >>> memory_bytes((2, 3, 1), 10)
-    {'jacobian': 720, 'factors': 720, 'kernel': 800}
-    """
-    N, itemsize = (positive_int("memory_bytes", n, v) for n, v in (("N", N), ("itemsize", itemsize)))
-    pairs, k = list(itertools.pairwise(widths)), widths[-1]
-    numbers = {
-        "jacobian": N * k * sum(a * b for a, b in pairs),
-        "factors": N * sum(a + k * b for a, b in pairs),
-        "kernel": (N * k) ** 2,
-    }
-    return {name: itemsize * count for name, count in numbers.items()}
 
 
 def linearized_residuals(K, residual, step_size, steps) -> np.ndarray:
