@@ -152,5 +152,5 @@
     return share;
   }
 
-  window.NTK = { profile, points, angle, symmetric, eigenvalues, orderShare };
+  window.NTK = { profile, points, normal, dot, angle, symmetric, eigenvalues, orderShare };
 })();

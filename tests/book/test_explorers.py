@@ -1,6 +1,7 @@
 """The explorers' numbers against ntklib, and the instruments in a real browser: keyboard, verdict, requests."""
 
 import importlib.util
+import math
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from check_pages import AXE
 
 import ntklib
+from ntklib.theory.finite_width import two_sided
 from ntklib.theory.polylog_width.four_widths import floors, laws, outcomes
 from ntklib.theory.polylog_width.how_wide.reasons import chen_width, radius_asked
 from ntklib.theory.polylog_width.how_wide.setting import geometric_mean, widths_of
@@ -24,7 +26,7 @@ PLACE = '<h1>Page</h1><div class="explorer" data-explorer="{}" hidden></div>'
 LARGEST = 60_000
 LONGEST_FRAME = 0.05
 THROTTLE = 4
-NAMES = ("spectrum", "widths")
+FIXTURES = {"spectrum": "instrument", "widths": "widths", "position": "position"}
 
 
 def scripts_of(name, data):
@@ -72,6 +74,13 @@ def instrument(tmp_path_factory, browser):
 def widths(tmp_path_factory, browser, data):
     """The explorer of widths."""
     with opened("widths", data, tmp_path_factory.mktemp("explorer"), browser) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def position(tmp_path_factory, browser):
+    """The explorer of one wide layer."""
+    with opened("position", None, tmp_path_factory.mktemp("explorer"), browser) as page:
         yield page
 
 
@@ -274,13 +283,74 @@ def test_the_keyboard_reaches_every_choice(widths):
     assert widths.get_by_label("samples N").get_attribute("aria-valuetext") == "16"
 
 
-# ---- both
+# ---- the explorer of one wide layer
+
+DRAWN = """({ N, d, widths, seed }) => ({
+  X: NTK.points(N, d, null, seed).map((x) => x.map((v) => v * Math.sqrt(d))),
+  W: widths.slice(1).map((n, l) => NTK.weights(seed, l, widths[l], n).map((row) => Array.from(row))),
+})"""
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("scaling", ["unit", "he"])
+@pytest.mark.parametrize(("wide", "narrow", "N", "d"), [(1, 8, 12, 16), (2, 16, 16, 32), (3, 4, 24, 64)])
+def test_eigenvalues_and_sides_of_the_sampled_network_are_those_of_ntklib(position, wide, narrow, N, d, scaling):
+    widths = (d, *(64 if k == wide else narrow for k in (1, 2, 3)), 1)
+    setting = {"N": N, "d": d, "widths": widths, "position": wide, "scaling": scaling, "seed": 2}
+    found, draws = position.evaluate("(s) => NTK.network(s)", setting), position.evaluate(DRAWN, setting)
+    with jax.enable_x64(True):
+        net, X = ntklib.MLP(widths, parametrization="standard"), np.array(draws["X"])
+        betas = [math.sqrt(2 / n) if scaling == "he" else 1.0 for n in widths[:-1]]
+        W = tuple(beta * np.array(Z) for beta, Z in zip(betas, draws["W"]))
+        K = np.asarray(ntklib.empirical_ntk(net, W, X))
+        blocks = [np.asarray(ntklib.empirical_ntk(net, W, X, layers=(l,))) for l in (1, 2, 3, 4)]
+    rounding = 1e-12 * np.trace(K)
+    np.testing.assert_allclose(found["value"], np.linalg.eigvalsh(K)[0], rtol=1e-10, atol=rounding)
+    np.testing.assert_allclose(found["blocks"], [np.linalg.eigvalsh(B)[0] for B in blocks], rtol=1e-10, atol=rounding)
+    gram = max(np.linalg.eigvalsh(X @ X.T)[0], 0.0)
+    sides = {"r": 2, "lambda_min_gram": gram, "wide": [k == wide for k in (1, 2, 3)], "constant": 1 / 8}
+    close(found["lower"], two_sided.lower(widths, betas, N, **sides))
+    close(found["upper"], two_sided.upper(widths, betas, constant=1 / 8))
+
+
+def test_what_the_page_says_about_the_wide_layer(position):
+    """Slopes near one at each position, some points below the dashed line; layers of two neurons lose samples."""
+    start = {"N": 16, "d": 32, "narrow": 16, "position": 2, "scaling": "unit", "seed": 1}
+    below = 0
+    for place in (1, 2, 3):
+        settings = [start | {"position": place, "seed": seed} for seed in range(1, 9)]
+        found = [position.evaluate("(s) => NTK.positions(s)", setting) for setting in settings]
+        value, lower, upper = (
+            np.array([[row[k] for row in rows] for rows in found]) for k in ("value", "lower", "upper")
+        )
+        assert (value < upper).all()
+        below += (value < lower).sum()
+        typical = np.log(value).mean(axis=0)
+        assert 0.9 < (typical[6] - typical[3]) / np.log(512 / 64) < 1.1
+    assert 10 < below < 40  # of 168
+    lost = position.evaluate("(s) => NTK.positions(s)", start | {"narrow": 2})
+    assert lost[6]["value"] == 0
+
+
+def test_moving_the_wide_layer_changes_the_verdict(position):
+    position.get_by_label("wide layer k").focus()
+    position.keyboard.press("ArrowRight")
+    position.wait_for_function("document.querySelector('.verdict').textContent.startsWith('Layer 3 with 512')")
+    position.get_by_role("radio", name="variance 2 / fan-in").click()
+    position.get_by_label("other widths").focus()
+    position.keyboard.press("Home")
+    position.wait_for_function("document.querySelector('.verdict').textContent.includes('singular')")
+    assert position.locator("svg circle.hollow").count() > 0
+    position.keyboard.press("End")
+    position.wait_for_function("!document.querySelector('.verdict').textContent.includes('singular')")
+
+
+# ---- all
+
+
+@pytest.mark.parametrize("name", FIXTURES)
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_axe_finds_nothing(name, mode, request):
-    page = request.getfixturevalue("widths" if name == "widths" else "instrument")
+    page = request.getfixturevalue(FIXTURES[name])
     page.evaluate("(mode) => (document.documentElement.dataset.theme = mode)", mode)
     page.evaluate(AXE)
     found = page.evaluate("() => axe.run()")["violations"]
@@ -298,10 +368,10 @@ FRAME = """async () => {
 }"""
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FIXTURES)
 def test_a_frame_is_short_on_a_slow_machine(name, request):
     """The shortest of forty frames that draw the picture anew, the processor slowed down: other work only adds."""
-    page = request.getfixturevalue("widths" if name == "widths" else "instrument")
+    page = request.getfixturevalue(FIXTURES[name])
     session = page.context.new_cdp_session(page)
     session.send("Emulation.setCPUThrottlingRate", {"rate": THROTTLE})
     took = [page.evaluate(FRAME) for _ in range(40)]
@@ -311,9 +381,9 @@ def test_a_frame_is_short_on_a_slow_machine(name, request):
     assert min(took) < LONGEST_FRAME
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FIXTURES)
 def test_nothing_is_asked_for_but_the_scripts_and_nothing_fails(name, data, request):
-    page = request.getfixturevalue("widths" if name == "widths" else "instrument")
+    page = request.getfixturevalue(FIXTURES[name])
     assert page.errors == []
     assert len(page.asked) == 1 + len(scripts_of(name, data))
     assert all(url.startswith("file:") for url in page.asked)

@@ -109,7 +109,7 @@ def test_the_fence_around_a_longer_fence_is_longer(translate):
 
 def test_a_part_map_is_a_table_and_a_stored_figure_a_file(mirror, book):
     text = (mirror.lab / "chapters/infinite_width/index.md").read_text(encoding="utf-8")
-    assert re.search(r"\| 3\. \[The recursion\]\(recursion\.ipynb\) \| \[1\]\(\S+\), \[2\]\(\S+\) \| 1.h \|", text)
+    assert re.search(r"\| 3\. \[The recursion\]\(recursion\.ipynb\) \| \[1\]\(\S+\), \[2\]\(\S+\) \| 50.min \|", text)
     address = re.search(r"!\[[^\]]+\]\((\S+\.png)\)", text)[1]
     assert (mirror.lab / "chapters/infinite_width" / address).read_bytes()[:4] == b"\x89PNG"
 

@@ -253,7 +253,7 @@ antipodal_pairs.refuted_by("three layers, on the same data", depth=3)
 @claim(
     id="book-strict-positivity",
     source="Book, after Carvalho et al. 2025",
-    statement="On N points of the plane, no two parallel, G^(2) has rank min(N, p + 1) for σ = x^p, N for no polynomial.",
+    statement="N points of the plane, no two parallel: G^(2) has rank min(N, p + 1) for σ = x^p, N for no polynomial.",
     status="proved here",
     assumptions="N ≥ 2, no biases, c > 0.",
     does_not_say="How small λ_min is, or anything about parallel inputs.",

@@ -162,7 +162,7 @@ wide_net_near_linearization.refuted_by("O(1/m), as for smooth activations with r
 @claim(
     id="blockwise-conversion",
     source="Book",
-    statement="On the same Gaussian draws, layer terms of two parametrizations differ by (V/s_l²)/(V'/s'_l²) exactly.",
+    statement="For homogeneous σ and equal draws, layer terms in two scalings differ by (V/s_l²)/(V'/s'_l²).",
     status="proved here",
     assumptions="Positively homogeneous activation; V = Π (s_j m_j)².",
     does_not_say="That the kernels are proportional: the factor depends on l.",
@@ -187,7 +187,7 @@ blockwise_conversion.refuted_by("the factor V/V', without the layer's own varian
 @claim(
     id="eigenvalues-between-layer-factors",
     source="Book",
-    statement="Between parametrizations each eigenvalue changes by a factor between least and largest layer factor.",
+    statement="For homogeneous σ, eigenvalues in two scalings differ by a factor within those of the layers.",
     status="proved here",
     assumptions="Same Gaussian draws, positively homogeneous activation.",
     does_not_say="Where in this interval the smallest eigenvalue lands.",
@@ -211,7 +211,7 @@ eigenvalues_between_layer_factors.refuted_by("all eigenvalues change by the firs
 @claim(
     id="all-wide-dictionary",
     source="Book, conventions of Nguyen 2021, Bombari 2022, Chen 2021, Terjék 2025",
-    statement="For wide hidden layers K is within O(width^{-1/2}) of Σ_l w_l Q_l, w_l from the conversion table.",
+    statement="K is within a relative O(least width^{-1/2}) of Σ_l w_l Q_l, w_l from the conversion table.",
     status="proof sketched",
     missing_step="a bound on the second moments of all kernel entries, uniform in both widths",
     assumptions="ReLU, hidden widths m and 2m, fixed data and depth.",
