@@ -140,6 +140,12 @@ widths, draws = [16, 64, 128], 3
 depths, narrow, batches = [2, 3], [1, 4], 3
 degrees, deep = [45, 180], [(2, 16), (8, 16), (4, 32), (8, 64)]
 """,
+    "finite_width/anatomy": """
+N, d, hidden, draws = 60, 90, (20, 120), 2
+low, narrow, wide, networks = 20, 10, 200, 500
+spread_widths, digit_hidden = [10, 20], (16, 100, 16)
+last_widths, nets = [4, 8, 16], 6
+""",
     "appendix/parametrizations": "images, hidden = 12, [16, 8]; grid, draws = [8, 16, 32], 2",
     "appendix/tools": """
 N, cases, terms, tosses = 8, 20, 4, 20_000
@@ -152,6 +158,7 @@ CENTRAL = {  # an expression of each chapter's lessons, and the number that the 
     "infinite_width/depth": ("last['λ_min(K)'] / last.name", "0.74"),
     "infinite_width/tangent_kernel": ("sides(width, 0)['λ_min']", "1.32"),
     "infinite_width/recursion": ("limit(pair(60), 3)[0, 1]", "1.35"),
+    "finite_width/anatomy": ("slack[0]", "3.54"),
     "appendix/parametrizations": ("table['he'][2]", "21.33"),
     "appendix/tools": ("chernoff(60, 1) / chernoff(80, 1)", "2.72"),
     "infinite_width/hermite": ("dual(coefficients(sigma['relu'], terms), 0.0) / 0.5", "0.32"),

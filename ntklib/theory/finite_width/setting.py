@@ -1,8 +1,26 @@
-"""What the chapters of Part II share: standard deviations by name, He weights, the spectrum of one draw."""
+"""What the chapters of Part II share: a running example, deviations by name, He weights, the spectrum of one draw."""
 
 from ntklib import plain
 from ntklib.networks import named_parametrization
 from ntklib.spectrum import smallest_eigenvalue
+from ntklib.theory.setting import sphere_points
+
+SAMPLES, WIDTHS = 200, (1000, 100, 1600, 1)
+
+
+def running_example(seed: int = 0) -> tuple:
+    r"""Return the inputs of Part I, 200 points on a sphere, and He weights of a network of widths (1000, 100, 1600, 1).
+
+    The inputs do not depend on ``seed``; the weights have a generator of their own, ``[seed, 1]``, so that they are
+    independent of the inputs.
+
+    Examples
+    --------
+    >>> X, params = running_example()
+    >>> X.shape, [W.shape for W in params]
+    ((200, 1000), [(1000, 100), (100, 1600), (1600, 1)])
+    """
+    return sphere_points(0, SAMPLES, WIDTHS[0]), he_params(WIDTHS, [seed, 1])
 
 
 def betas(widths, name: str) -> tuple[float, ...]:

@@ -30,7 +30,7 @@ def _two_sides(F, B, statistic: str):
 @claim(
     id="nguyen-schur-sum",
     source="Nguyen, Mondelli, Montúfar 2021 (v5), proof of Theorem 2",
-    statement="λ_min(JJ^T) ≥ Σ_k λ_min(F_k F_k^T) min_i |(B_(k+1))_i|², wherever the wide layer sits.",
+    statement="λ_min(JJ^T) ≥ Σ_l λ_min(F_(l−1) F_(l−1)^T) min_i |(B_l)_i|², wherever the wide layer sits.",
     status="proved here",
     assumptions="None: the bound is deterministic, and zero for a dead sample.",
     does_not_say="That it is close: layers with fewer than N neurons count as nothing.",
@@ -55,7 +55,7 @@ schur_sum.refuted_by("the mean of the backward norms counts, not the least one",
     statement="On orthogonal samples, with the first layer's term the largest, the sum of Schur's bounds is attained.",
     status="proved here",
     assumptions="L = 2, N = d orthogonal samples, unit weights in the first layer, of deviation 3 in the last.",
-    does_not_say="Anything where F_k F_k^T is far from a multiple of the identity.",
+    does_not_say="Anything where F_(l−1) F_(l−1)^T is far from a multiple of the identity.",
     verdict=at_least(tolerance=1e-9),
 )
 def schur_sum_orthogonal(*, N=40, neurons=(80, 320, 1280), seeds=4, seed=0, statistic="min"):
@@ -161,7 +161,7 @@ feature_norm_variance.refuted_by("every neuron is active: 1 + 2/n_l per layer", 
 @claim(
     id="book-backward-norm-law",
     source="Book, sharpening Nguyen, Mondelli, Montúfar 2021, lemma on backward norms",
-    statement="|b_k|² = f_L²/|f_k|² + β_(k+1)² |b_(k+1)|² χ²(m_k − 1) in law, with m_k active neurons in layer k.",
+    statement="|b_l|² = f_L²/|f_l|² + β_(l+1)² |b_(l+1)|² χ²(ν_l − 1) in law, with ν_l active neurons in layer l.",
     status="proved here",
     assumptions="ReLU, independent Gaussian weights, one fixed sample, alive with at least two active neurons.",
     does_not_say="How the norms of different samples depend on each other.",
@@ -177,7 +177,7 @@ def backward_norm_law(*, draws=1500, seed=0, lost=1):
             yield (np.count_nonzero(levels <= q), levels.size), q, {"k": k, "level": q}
 
 
-backward_norm_law.refuted_by("no degree of freedom is lost to the output: χ²(m_k)", lost=0)
+backward_norm_law.refuted_by("no degree of freedom is lost to the output: χ²(ν_l)", lost=0)
 
 
 @claim(

@@ -105,10 +105,10 @@ def backward_levels(widths, betas, x, layer: int, *, draws: int, seed: int, lost
     r"""Sample the level in [0, 1] that the law of the backward norm assigns to what is left of it.
 
     .. math:: \lVert b_k\rVert^2 = \frac{f_L^2}{\lVert f_k\rVert^2}
-              + \beta_{k+1}^2\, \lVert b_{k+1}\rVert^2\, \chi^2_{m_k - 1}
+              + \beta_{k+1}^2\, \lVert b_{k+1}\rVert^2\, \chi^2_{\nu_k - 1}
 
-    with :math:`m_k` active neurons in layer k. The level is the distribution function of the chi-square variable at its
-    value, uniform if the law is right.
+    with :math:`\nu_k` active neurons in layer k. The level is the distribution function of the chi-square variable at
+    its value, uniform if the law is right.
 
     Parameters
     ----------
