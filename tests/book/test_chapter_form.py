@@ -146,6 +146,11 @@ low, narrow, wide, networks = 20, 10, 200, 500
 spread_widths, digit_hidden = [10, 20], (16, 100, 16)
 last_widths, nets = [4, 8, 16], 6
 """,
+    "finite_width/memorization": """
+N, width, draws, nets, crowd, counted, tries = 60, 12, 2, 3, 8, 30, 6
+steps, shapes = np.logspace(-8, 0, 9), {(4, 6, 1): 6, (10, 12, 12, 1): 20}
+broad, distances = 200, np.logspace(-4, -1, 4)
+""",
     "appendix/parametrizations": "images, hidden = 12, [16, 8]; grid, draws = [8, 16, 32], 2",
     "appendix/tools": """
 N, cases, terms, tosses = 8, 20, 4, 20_000
@@ -159,6 +164,7 @@ CENTRAL = {  # an expression of each chapter's lessons, and the number that the 
     "infinite_width/tangent_kernel": ("sides(width, 0)['λ_min']", "1.32"),
     "infinite_width/recursion": ("limit(pair(60), 3)[0, 1]", "1.35"),
     "finite_width/anatomy": ("slack[0]", "3.54"),
+    "finite_width/memorization": ("curvature(*runs[0][:2], X)", "5.61"),
     "appendix/parametrizations": ("table['he'][2]", "21.33"),
     "appendix/tools": ("chernoff(60, 1) / chernoff(80, 1)", "2.72"),
     "infinite_width/hermite": ("dual(coefficients(sigma['relu'], terms), 0.0) / 0.5", "0.32"),
