@@ -43,6 +43,20 @@ def test_planar_formula_reduces_to_inclusion_and_exclusion_for_two_samples():
     assert theory.planar_dead_probability(X, 4) == pytest.approx(expected, rel=1e-6)
 
 
+def test_for_two_samples_the_upper_bound_by_pairs_is_exact():
+    X = np.array([[1.0, 0.0], [np.cos(2.0), np.sin(2.0)]])
+    for n in (1, 3, 9):
+        assert theory.dead_sample_bounds(X, n)[1] == pytest.approx(theory.planar_dead_probability(X, n), rel=1e-5)
+
+
+def test_samples_without_obtuse_angles_die_no_more_often_than_independent_ones_and_opposite_ones_do():
+    angles = np.random.default_rng(5).uniform(0, np.pi / 2, 9)
+    acute, opposite = np.stack([np.cos(angles), np.sin(angles)], axis=1), np.array([[1.0, 0.0], [-1.0, 0.0]])
+    for n in (2, 5):
+        assert theory.planar_dead_probability(acute, n) < theory.independent_dead_probability(9, n)
+        assert theory.planar_dead_probability(opposite, n) > theory.independent_dead_probability(2, n)
+
+
 def test_planar_formula_tends_to_wendels_and_ignores_duplicates():
     angles = np.linspace(0, 2 * np.pi, 20001)[:-1]
     circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)

@@ -151,6 +151,12 @@ N, width, draws, nets, crowd, counted, tries = 60, 12, 2, 3, 8, 30, 6
 steps, shapes = np.logspace(-8, 0, 9), {(4, 6, 1): 6, (10, 12, 12, 1): 20}
 broad, distances = 200, np.logspace(-4, -1, 4)
 """,
+    "finite_width/where_it_breaks": """
+N, d, necks, trials, draws = 30, 10, [3, 6, 8], 500, 10
+crowd, dimensions, sizes, seeds = 30, [2, 30], [15, 30], 2
+pictures, subsets, means = [10, 80], 2, [0, 2]
+hidden, repeats = [4, 8, 30], 2
+""",
     "appendix/parametrizations": "images, hidden = 12, [16, 8]; grid, draws = [8, 16, 32], 2",
     "appendix/tools": """
 N, cases, terms, tosses = 8, 20, 4, 20_000
@@ -165,6 +171,7 @@ CENTRAL = {  # an expression of each chapter's lessons, and the number that the 
     "infinite_width/recursion": ("limit(pair(60), 3)[0, 1]", "1.35"),
     "finite_width/anatomy": ("slack[0]", "3.54"),
     "finite_width/memorization": ("curvature(*runs[0][:2], X)", "5.61"),
+    "finite_width/where_it_breaks": ("deaths(X, 8, trials) / trials", "0.31"),
     "appendix/parametrizations": ("table['he'][2]", "21.33"),
     "appendix/tools": ("chernoff(60, 1) / chernoff(80, 1)", "2.72"),
     "infinite_width/hermite": ("dual(coefficients(sigma['relu'], terms), 0.0) / 0.5", "0.32"),

@@ -52,7 +52,7 @@ schur_sum.refuted_by("the mean of the backward norms counts, not the least one",
 @claim(
     id="book-schur-sum-orthogonal",
     source="Book",
-    statement="On orthogonal samples, with the first layer's term the largest, the sum of Schur's bounds is attained.",
+    statement="On orthogonal samples of equal norm Schur's sum is attained in the limit of large output weights.",
     status="proved here",
     assumptions="L = 2, N = d orthogonal samples, unit weights in the first layer, of deviation 3 in the last.",
     does_not_say="Anything where F_(l−1) F_(l−1)^T is far from a multiple of the identity.",
