@@ -149,9 +149,9 @@ finite_close_pair.refuted_by("like δ¹, as in the limit of wide networks", expo
 @claim(
     id="book-memorizer-close-pair",
     source="Book",
-    statement="As two samples of opposite labels approach, the memorizer's constant C grows like 1/λ_min(K).",
+    statement="At fixed weights, with no kink between two closing samples of opposite labels, C grows like 1/λ_min(K).",
     status="proved here",
-    assumptions="As for book-finite-close-pair, and D²f(θ)[ν,ν] ≠ 0 in the direction ν of the chapter.",
+    assumptions="As for book-finite-close-pair, and D²f(θ)[ν,ν] ≠ 0 (ν: the chapter); C as in book-memorizer-rate.",
     does_not_say="That C is 1/λ_min for general labels: it is bounded by a multiple of it.",
     verdict=power_law("1/λ_min", ratio_band=(0.8, 1.25), tolerance=0.02),
 )

@@ -163,7 +163,8 @@ def rank_ceiling(widths) -> int:
     Notes
     -----
     Scaling the weights into a neuron up and those out of it down leaves f unchanged: one null direction of J per hidden
-    neuron, and they are linearly independent. For any positively homogeneous activation. Source: Book.
+    neuron, linearly independent unless all weights into a neuron are zero. For any activation positively homogeneous
+    of degree 1, where f is differentiable. Source: Book.
 
 
     Examples

@@ -19,7 +19,7 @@ from ntklib.theory.setting import sphere_points as points
 @claim(
     id="book-dead-bounds",
     source="Book; the deaths in the term N Σ exp(−Ω(n_l)) of Nguyen, Mondelli, Montúfar 2021 (v5), Theorem 2",
-    statement="P(a sample is dead in layer 1), hence P(λ_min = 0), lies between pairwise bounds: N·2^(−n) for large n.",
+    statement="P(a sample is dead in layer 1) ≤ P(λ_min = 0) lies between pairwise bounds: N·2^(−n) for large n.",
     status="proved here",
     assumptions="Gaussian weights; here Gaussian data, N = 60, d = 30; bounds by de Caen, Kounias and Wendel.",
     does_not_say="That samples die independently: 1 − (1 − 2^(−n))^N is exact for orthogonal samples only.",

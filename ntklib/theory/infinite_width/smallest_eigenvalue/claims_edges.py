@@ -150,7 +150,7 @@ duplicate.refuted_by("a copy moved by 1e-6 of a unit is still a copy", shift=1e-
 @claim(
     id="book-low-dimension",
     source="Book; exponents as in Karhadkar, Murray, Montúfar 2024",
-    statement="At fixed d the two-layer λ_min(K^(2)) decays at least as fast as N^(−2/(d−1)).",
+    statement="On N uniform points of S^(d−1), d fixed, λ_min(K^(2)) decays at least as fast as N^(−2/(d−1)).",
     status="proved here",
     assumptions="Uniform on the unit sphere of dimension d = 3 or 5; N from 25 to 400.",
     does_not_say="That the exponent is −2/(d−1): only the closest pair, an upper bound, is shown to have it.",
