@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from livereload import Server
+from livereload.handlers import LiveReloadHandler
 
 SOURCES = (
     "*.md",
@@ -35,7 +36,8 @@ def build(root):
 
 
 def server(root):
-    """A server that builds and reloads after a change in a source."""
+    """A server that builds and reloads after a change in a source, also soon after the last one."""
+    LiveReloadHandler.DEFAULT_RELOAD_TIME = 0  # else a change within three seconds of a reload is built but never shown
     made = Server()
     for pattern in SOURCES:
         made.watch(str(root / pattern), lambda: build(root))
