@@ -230,6 +230,15 @@ def stable_outputs(page):
             yield f"cell {i}: memory address {found.group()} in the output, different in every run"
 
 
+def tables_in_words(page):
+    """No TeX in a table: it would stay raw on the page."""
+    for i, cell in page.code:
+        for output in outputs_by_type(cell, "text/html"):
+            found = re.search(r"<t[dh][^>]*>[^<]*?(\$[^<$]+\$)", output["data"]["text/html"])
+            if found:
+                yield f"cell {i}: TeX in a table, {found[1]}; write it in words and letters"
+
+
 def portable(page):
     """Nothing depends on one machine or on a download."""
     for i, cell in enumerate(page.notebook.cells, 1):
@@ -373,6 +382,7 @@ RULES = [
     figures_guarded,
     guards_only_guard,
     stable_outputs,
+    tables_in_words,
     portable,
     short_cells,
     allowed_imports,

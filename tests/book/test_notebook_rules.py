@@ -85,6 +85,11 @@ FAULTS = [
     ),
     (rules.stable_outputs, set_outputs(3, new_output("display_data", TEXT)), "memory address 0x7f3c2b1a0d90"),
     (
+        rules.tables_in_words,
+        set_outputs(3, new_output("display_data", {"text/html": "<td>mean of $f_l$</td>"})),
+        "TeX in a table, $f_l$",
+    ),
+    (
         rules.stable_outputs,
         set_outputs(3, new_output("display_data", {"image/svg+xml": "<svg/>"})),
         "image/svg",
