@@ -3,10 +3,9 @@
 import zipfile
 from pathlib import Path
 
-from partmap import MAP, ROMAN, read_map
+from partmap import DOWNLOADS, MAP, ROMAN, archive_name, read_map
 
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the time in archives: the same files give the same bytes
-FOLDER = "_downloads"
 
 
 def archive(target, root, files):
@@ -23,23 +22,18 @@ def files_in(folder):
     return [path for path in folder.rglob("*") if path.is_file() and ".ipynb_checkpoints" not in path.parts]
 
 
-def parts(root):
-    """Mapping part -> its number, I to VIII."""
-    return dict(zip(read_map(Path(root) / MAP), ROMAN))
-
-
 def write_part_archives(root, target, ending=""):
     """Write `notebooks-part-I.zip` and so on into a folder, each with the root page, if there is one."""
     root = Path(root)
-    for part, number in parts(root).items():
+    for part, number in zip(read_map(root / MAP), ROMAN):
         first = [path for path in [root / "intro.ipynb"] if path.exists()]
-        archive(target / f"notebooks-part-{number}{ending}.zip", root, [*first, *files_in(root / "chapters" / part)])
+        archive(target / archive_name(number, ending), root, [*first, *files_in(root / "chapters" / part)])
 
 
 def write_downloads(app, exception):
     """Put the archives beside the pages, where the maps of the parts link to them."""
     if exception is None and app.builder.name == "html":
-        folder = Path(app.outdir) / FOLDER
+        folder = Path(app.outdir) / DOWNLOADS
         folder.mkdir(exist_ok=True)
         write_part_archives(app.srcdir, folder)
 

@@ -17,6 +17,7 @@ from sphinx.util.docutils import SphinxDirective
 
 ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII")
 MAP = "chapters/map.yml"
+DOWNLOADS = "_downloads"  # folder among the pages in which archives.py puts the notebooks of a part
 ABOUT = "An arrow leads from what is needed to what needs it. Dashed: from another part. The table below says the same."
 WIDTH, ROW, BOX, STEP = 360, 50, 40, 10  # of the drawing: its width, a row, the box in it, from lane to lane
 
@@ -171,10 +172,15 @@ def draw_maps(app, doctree, docname):
         place.replace_self(made)
 
 
+def archive_name(number, ending=""):
+    """The name of the file with the notebooks of a part."""
+    return f"notebooks-part-{number}{ending}.zip"
+
+
 def download(builder, docname, number):
     """A line that offers the notebooks of a part in one file, which archives.py writes."""
-    name = f"notebooks-part-{number}.zip"
-    address = f"{'../' * docname.count('/')}_downloads/{name}"
+    name = archive_name(number)
+    address = f"{'../' * docname.count('/')}{DOWNLOADS}/{name}"
     text = f'The notebooks of this part in one file: <a href="{address}" download>{name}</a>.'
     return f'<p class="part-notebooks d-print-none">{text}</p>' if builder.name == "html" else ""
 
